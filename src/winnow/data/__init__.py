@@ -1,0 +1,1 @@
+"""The data set: labels, parts, splits, prepared pixels."""

@@ -1,0 +1,1 @@
+"""Predictions of a bundle and what they are worth."""

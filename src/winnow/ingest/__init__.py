@@ -1,0 +1,1 @@
+"""Where images come from, and which are let in."""

@@ -1,0 +1,1 @@
+"""Numbers that tell how good predictions are. No torch."""

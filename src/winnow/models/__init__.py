@@ -1,0 +1,1 @@
+"""Architectures by name, and the bundle that carries a trained one."""

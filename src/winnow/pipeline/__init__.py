@@ -1,0 +1,1 @@
+"""The verbs: each reads parameters and files, calls nouns, writes files."""

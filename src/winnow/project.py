@@ -1,0 +1,123 @@
+"""Every path of a project. A project is a folder with a `params.yaml`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from winnow.errors import InputError
+
+PARAMS = "params.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The files between the steps, relative to nothing but the project's own folder."""
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        return self.root / PARAMS
+
+    @property
+    def labels(self) -> Path:
+        """One row an image; written by `add`, `relabel` and `remove`."""
+        return self.root / "data" / "labels.csv"
+
+    @property
+    def images(self) -> Path:
+        """The folder of parts, tracked by DVC as one directory."""
+        return self.root / "data" / "images"
+
+    @property
+    def images_dvc(self) -> Path:
+        return self.root / "data" / "images.dvc"
+
+    @property
+    def quarantine(self) -> Path:
+        """What `add` refused, and why. Ignored by Git."""
+        return self.root / "data" / "quarantine.csv"
+
+    @property
+    def prepared(self) -> Path:
+        """Pixels per part, and `index.arrow`; written by `prepare`."""
+        return self.root / "data" / "prepared"
+
+    @property
+    def data_report(self) -> Path:
+        return self.root / "reports" / "data.json"
+
+    @property
+    def bundle(self) -> Path:
+        return self.root / "models" / "bundle"
+
+    @property
+    def curves(self) -> Path:
+        """DVCLive's folder; written by `train`."""
+        return self.root / "reports" / "train"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "reports" / "predictions.parquet"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "reports" / "metrics.json"
+
+    @property
+    def per_class(self) -> Path:
+        return self.root / "reports" / "per_class.csv"
+
+    @property
+    def confusion(self) -> Path:
+        return self.root / "reports" / "confusion.csv"
+
+    @property
+    def reliability(self) -> Path:
+        return self.root / "reports" / "reliability.csv"
+
+    @property
+    def figures(self) -> Path:
+        """The same plots as PNG, drawn offline."""
+        return self.root / "reports" / "figures"
+
+    @property
+    def gallery(self) -> Path:
+        """The local picture gallery. Ignored by Git: pictures stay on this disk."""
+        return self.root / "reports" / "gallery.html"
+
+    def cost(self, step: str) -> Path:
+        """Seconds, memory and device of a step's last run: in Git, but no output of DVC (it never repeats)."""
+        return self.root / "reports" / "cost" / f"{step}.json"
+
+    @property
+    def custom(self) -> Path:
+        """The user's own model, loss, augmentation and metric."""
+        return self.root / "custom"
+
+    @property
+    def scratch(self) -> Path:
+        """Half-written work: staged parts, checkpoints. Ignored by Git and DVC."""
+        return self.root / ".winnow"
+
+    @property
+    def staging(self) -> Path:
+        return self.scratch / "staging"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.scratch / "checkpoints"
+
+
+def find_project(start: Path | None = None) -> Project:
+    """Return the project that holds `start` (default: the working directory).
+
+    Raises InputError when neither it nor any folder above it has a `params.yaml`.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / PARAMS).is_file():
+            return Project(folder)
+    raise InputError(
+        f"expected a {PARAMS} in {here} or above it, found none",
+        hint=f"go into the project's folder, or copy one of recipes/*.yaml to {PARAMS}",
+    )

@@ -1,0 +1,1 @@
+"""Pixels: how an image becomes a fixed array, and how training varies it."""
