@@ -5,11 +5,12 @@ so `dvc params diff` tells the whole truth. A field's documentation stands under
 value that an error message and the parameter reference suggest.
 """
 
+import copy
 import difflib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -71,7 +72,7 @@ def read_params(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ConfigError(f"expected {path}, found nothing", hint="copy one of recipes/*.yaml there")
     status = path.stat()
-    content = _load(path, status.st_mtime_ns, status.st_size)
+    content = copy.deepcopy(_load(path, status.st_mtime_ns, status.st_size))
     if content.get("schema") != SCHEMA:
         raise ConfigError(
             f"{path}: expected `schema: {SCHEMA}`, got {content.get('schema')!r}", hint="see docs/params.md"
@@ -93,15 +94,16 @@ def _join(words: tuple[str, ...] | list[str]) -> str:
 
 
 def _model_at(model: type[BaseModel], location: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Follow field names into nested sections; None where the path leaves them."""
-    here: type[BaseModel] = model
+    """Follow field names into nested sections and lists of them; None where the path leaves them."""
+    here: Any = model
     for step in location:
-        field = here.model_fields.get(str(step))
-        annotation = None if field is None else field.annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        if isinstance(step, int):
+            here = next(iter(get_args(here)), None)
+        elif isinstance(here, type) and issubclass(here, BaseModel) and step in here.model_fields:
+            here = here.model_fields[step].annotation
+        else:
             return None
-        here = annotation
-    return here
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
 
 
 def _first_error(error: ValidationError, name: str, model: type[BaseModel], source: Path | str) -> ConfigError:

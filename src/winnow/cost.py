@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from winnow.files import write_json
@@ -13,13 +14,17 @@ from winnow.project import Project
 
 
 def peak_rss_bytes() -> int | None:
-    """Return the largest resident set of this process so far, in bytes; None on Windows."""
-    if sys.platform == "win32":
-        return None
-    import resource
+    """Return the largest resident set of this process so far, in bytes; None where the system does not tell."""
+    if sys.platform == "linux":
+        # Not getrusage: its maximum survives exec, so that a step would be charged for the process that started it.
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    if sys.platform == "darwin":
+        import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None
 
 
 @contextmanager

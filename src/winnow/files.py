@@ -1,6 +1,7 @@
 """Writing so that a reader sees the old file or the new one, never a part of it."""
 
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -49,11 +50,14 @@ def fsync_folder(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success fsync it and rename it to `path`.
 
-    On any error the temporary file is removed and `path` stays as it was.
+    On any error the temporary file is removed and `path` stays as it was. What a killed process left behind is
+    removed by the next write of the same file.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            leftover.unlink(missing_ok=True)
         try:
             yield temporary
             with temporary.open("rb+") as stream:

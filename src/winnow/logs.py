@@ -14,11 +14,16 @@ _PLAIN_INTERVAL_S = 10.0
 Advance = Callable[[int], None]
 
 
+class _StderrHandler(logging.Handler):
+    """Prints to what stderr is now: a progress bar takes it over and prints lines above itself."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def configure_logging(*, verbose: bool) -> None:
     """Send winnow's log lines to stderr: warnings and notes, with `verbose` also details."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.handlers[:] = [handler]
+    logger.handlers[:] = [_StderrHandler()]
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
     logger.propagate = False
 

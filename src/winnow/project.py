@@ -104,6 +104,16 @@ class Project:
         return self.scratch / "staging"
 
     @property
+    def journal(self) -> Path:
+        """What is being published right now, and what DVC does not track yet: read after a kill."""
+        return self.scratch / "journal.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one command that changes the data set."""
+        return self.scratch / "lock"
+
+    @property
     def checkpoints(self) -> Path:
         return self.scratch / "checkpoints"
 

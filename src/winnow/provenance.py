@@ -16,8 +16,8 @@ SOURCE = Path(__file__).parent
 
 def module_path(module: str) -> Path | None:
     """Return the source file of a module of this package, or None where there is no such module."""
-    relative = Path(*module.split(".")[1:])
-    for candidate in (SOURCE / relative.with_suffix(".py"), SOURCE / relative / "__init__.py"):
+    path = SOURCE.joinpath(*module.split(".")[1:])
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
             return candidate
     return None
@@ -67,9 +67,9 @@ def code_hash(module: str, *folders: Path) -> str:
     64 hex digits; line ends are normalised, so that a checkout on Windows gives the same hash.
     """
     digest = hashlib.sha256()
-    closure = ((name, module_path(name)) for name in sorted(import_closure(module)))
-    custom = ((path.relative_to(folder).as_posix(), path) for folder in folders for path in sorted(folder.rglob("*.py")))
-    for name, path in (*closure, *custom):
+    closure = [(name, module_path(name)) for name in sorted(import_closure(module))]
+    custom = [(path.relative_to(root).as_posix(), path) for root in folders for path in sorted(root.rglob("*.py"))]
+    for name, path in [*closure, *custom]:
         assert path is not None, "a closure holds modules that exist"
         content = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

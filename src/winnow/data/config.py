@@ -14,7 +14,7 @@ class DataConfig(Section):
     """How samples are dealt to splits. A `split` in `labels.csv` overrides it."""
 
     seed: Annotated[int, Field(ge=0, examples=[0])]
-    """Deals groups (else images) to splits by hash. Changing it reshuffles everything: old and new runs no longer compare."""
+    """Deals groups (else images) to splits by hash. Another seed deals everything anew: old runs no longer compare."""
 
     val_fraction: Annotated[Fraction, Field(examples=[0.1])]
     """Share of groups for validation: chooses the best epoch and thresholds."""
@@ -35,11 +35,13 @@ class NearDuplicatesConfig(Section):
     hold_out: Annotated[bool, Field(examples=[True])]
     """Keep training images that nearly duplicate a val, test or vault image out of training."""
 
-    max_distance: Annotated[int, Field(ge=0, le=32, examples=[12])]
+    max_distance: Annotated[int, Field(ge=0, le=32, examples=[16])]
     """Candidates: perceptual hashes that differ in at most this many of 64 bits."""
 
     max_difference: Annotated[float, Field(ge=0.0, le=1.0, examples=[0.1])]
-    """Confirmed: mean absolute pixel difference under the best alignment, as a share of the pair's contrast."""
+    """Confirmed: the pair's pixels differ by at most this share of what either picture's look-alikes differ by.
+
+    Two pictures differ by 1 - the cosine of their blurred gradients, under the best of three alignments."""
 
 
 class PrepareConfig(PreprocessSpec):

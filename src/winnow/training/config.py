@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from winnow.config import Section
+from winnow.references import is_reference
+from winnow.transforms.augment_config import AugmentConfig
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
@@ -55,39 +57,26 @@ class LossConfig(Section):
     options: Annotated[dict[str, Any], Field(examples=[{}])]
     """Passed on to a custom loss."""
 
+    @model_validator(mode="after")
+    def _keys_belong_to_their_loss(self) -> Self:
+        is_custom = is_reference(self.name)
+        if not is_custom and self.name != "cross_entropy":
+            raise ValueError(f"expected `cross_entropy` or `module:function` in custom/, got `{self.name}`")
+        if is_custom and (self.label_smoothing > 0 or self.class_weights != "none"):
+            raise ValueError("label_smoothing and class_weights belong to cross_entropy; a custom loss takes `options`")
+        if not is_custom and self.options:
+            raise ValueError("cross_entropy takes no `options`")
+        return self
 
-class AugmentConfig(Section):
-    """How training images vary. Everything runs on whole batches."""
 
-    name: Annotated[str, Field(min_length=1, examples=["standard"])]
-    """`standard` (the keys below), or `module:function` in `custom/`, which replaces them."""
+class ProgressiveConfig(Section):
+    """Small images first, which makes early epochs cheap. For networks that take images of any size."""
 
-    flip: Annotated[Literal["none", "horizontal", "vertical", "both"], Field(examples=["horizontal"])]
-    """Mirror half of the images along these axes."""
+    start_fraction: Annotated[float, Field(ge=0.25, le=1.0, examples=[1.0])]
+    """Size of the first images as a share of `prepare.size`; 1 is off."""
 
-    shift: Annotated[float, Field(ge=0.0, le=0.5, examples=[0.1])]
-    """Random crop: move by up to this share of the size, edges repeated."""
-
-    scale: Annotated[float, Field(ge=0.0, lt=1.0, examples=[0.0])]
-    """Random resized crop: zoom by up to this share, in or out."""
-
-    rotate_deg: Annotated[float, Field(ge=0.0, le=180.0, examples=[0.0])]
-    """Rotate by up to this many degrees either way."""
-
-    color: Annotated[Share, Field(examples=[0.0])]
-    """Brightness, contrast and (with colour) saturation vary by up to this share."""
-
-    erase: Annotated[Share, Field(examples=[0.0])]
-    """Probability that a random rectangle is blanked."""
-
-    mixup: Annotated[NonNegative, Field(examples=[0.0])]
-    """Beta parameter of mixup; 0 is off."""
-
-    cutmix: Annotated[NonNegative, Field(examples=[0.0])]
-    """Beta parameter of cutmix; 0 is off. With mixup also on, each batch draws one of the two."""
-
-    options: Annotated[dict[str, Any], Field(examples=[{}])]
-    """Passed on to a custom augmentation."""
+    full_from: Annotated[float, Field(gt=0.0, le=1.0, examples=[0.6])]
+    """Share of all steps from which on images have their full size; until then it grows evenly."""
 
 
 class TrainConfig(Section):
@@ -99,13 +88,14 @@ class TrainConfig(Section):
     epochs: Annotated[int, Field(ge=1, examples=[20])]
     """Passes over the training images."""
 
-    batch_size: Annotated[int, Field(ge=1, examples=[128])]
-    """Images a step."""
+    batch_size: Annotated[int, Field(ge=2, examples=[128])]
+    """Images a step; batch normalisation needs two. An epoch's last batch may be smaller, a last single image waits."""
 
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
     loss: LossConfig
     augment: AugmentConfig
+    progressive: ProgressiveConfig
 
     ema_decay: Annotated[float | None, Field(gt=0.0, lt=1.0, examples=[None])]
     """Decay of the exponential moving average of the weights, which is then what is judged and kept; null is off."""
@@ -126,7 +116,9 @@ class TrainConfig(Section):
     """Seconds between checkpoints within an epoch (one is also written after every epoch); 0 writes one every step."""
 
     @model_validator(mode="after")
-    def _selection_can_stop(self) -> Self:
+    def _parts_fit_together(self) -> Self:
         if self.early_stop_epochs is not None and self.select == "last":
             raise ValueError("early_stop_epochs needs `select: val_accuracy` or `select: val_loss`")
+        if self.schedule.warmup_epochs > self.epochs:
+            raise ValueError(f"schedule.warmup_epochs must not exceed epochs ({self.epochs})")
         return self

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from winnow.config import Section
 
+_RGBA = 4
+
 Byte = Annotated[int, Field(ge=0, le=255)]
 
 
@@ -32,7 +34,7 @@ class PreprocessSpec(Section):
 
     @model_validator(mode="after")
     def _alpha_needs_its_channel(self) -> Self:
-        if (self.alpha == "keep") != (self.channels == 4):
+        if (self.alpha == "keep") != (self.channels == _RGBA):
             raise ValueError("`alpha: keep` and `channels: 4` go together")
         return self
 

@@ -1,0 +1,181 @@
+"""`winnow images`: list the images, take them out into class folders, or look at them in a local gallery."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from winnow.config import nearest
+from winnow.data.labels import SPLITS, Labels, class_names, read_labels
+from winnow.data.parts import list_parts, part_ids, read_part
+from winnow.errors import ExitCode, InputError, UsageError
+from winnow.files import disk_errors, write_text
+from winnow.ingest.names import file_name, folder_of_label
+from winnow.logs import progress
+from winnow.project import Project
+from winnow.reporting.gallery import Picture, render
+
+_PULL = "dvc pull data/images.dvc, or `winnow add` with the source they came from"
+
+# File systems allow 255; the rest is for the extension.
+_MAX_NAME_BYTES = 240
+
+EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "JPEG2000": ".jp2", "TIFF": ".tif"}
+"""Where an extension is not simply the lower-case format."""
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """Rows of `labels.csv`."""
+
+    labels: Labels
+    exit_code = ExitCode.OK
+
+    def lines(self) -> Iterator[str]:
+        """Yield a header and a line per image, tab separated."""
+        yield "\t".join(self.labels.table.column_names)
+        yield from map("\t".join, self.labels.rows())
+
+    def records(self) -> list[dict[str, str]]:
+        """Return the rows for `--json`."""
+        rows: list[dict[str, str]] = self.labels.table.to_pylist()
+        return rows
+
+
+@dataclass
+class ExportResult:
+    """What `export` wrote."""
+
+    folder: Path
+    num_written: int = 0
+    num_unchanged: int = 0
+    """Files that were there already, with the same bytes."""
+    differing: list[Path] = field(default_factory=list)
+    """Files that were there already, with other bytes: left as they are."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """FAILED when a file was in the way."""
+        return ExitCode.FAILED if self.differing else ExitCode.OK
+
+    def lines(self) -> list[str]:
+        """Return what to print."""
+        lines = [f"{self.num_written} images written to {self.folder}, {self.num_unchanged} were there"]
+        lines += [f"left as it is, because it differs: {path}" for path in self.differing]
+        return lines
+
+
+def list_images(project: Project, *, label: str | None = None, split: str | None = None) -> ImageList:
+    """Return the images with this label and this pinned split (None: any).
+
+    Raises UsageError for a label or a split that does not exist.
+    """
+    labels = read_labels(project.labels)
+    if label and label not in (known := class_names(labels)):
+        raise UsageError(f"no image is labelled {label!r}", hint=nearest(label, known))
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"unknown split {split!r}", hint=nearest(split, SPLITS[1:]))
+    return ImageList(labels.selected(label=label, split=split))
+
+
+def export(project: Project, folder: Path) -> ExportResult:
+    """Unpack all images into a folder per class; a file that is there and differs is never overwritten.
+
+    A file has the last part of the image's name when that is unique in its class, else its id. Labels and names are
+    percent-escaped where they would not be one safe name: no image lands outside its class's folder. Raises InputError
+    when parts are not on this machine.
+    """
+    labels = read_labels(project.labels)
+    targets = {image: (folder_of_label(label), name) for image, label, name, *_ in labels.rows()}
+    shared = Counter((class_folder, file_name(_last(name)).casefold()) for class_folder, name in targets.values())
+    result = ExportResult(folder)
+    with progress("export", len(targets), "images") as advance:
+        for row in _rows(project, labels):
+            class_folder, name = targets[row["id"]]
+            safe = file_name(_last(name))
+            is_usable = 0 < len(safe.encode()) <= _MAX_NAME_BYTES and shared[class_folder, safe.casefold()] == 1
+            stem = safe if is_usable else row["id"]
+            _write(folder / class_folder / _with_extension(stem, row["format"]), row["bytes"], result)
+            advance(1)
+    return result
+
+
+def gallery(project: Project, *, label: str | None = None, split: str | None = None, per_class: int = 24) -> Path:
+    """Write a page with up to `per_class` pictures of each class and pinned split, and return its path.
+
+    The page holds its pictures itself. It is ignored by Git: pictures stay on this disk, whatever `disclose` says.
+    Raises as `list_images` and `export`.
+    """
+    listed = list_images(project, label=label, split=split).labels
+    totals: Counter[tuple[str, str]] = Counter()
+    chosen: dict[str, tuple[str, str, str]] = {}
+    for image, image_label, name, _, image_split, *_ in listed.rows():
+        totals[image_label, image_split] += 1
+        if totals[image_label, image_split] <= per_class:
+            chosen[image] = image_label, image_split, name
+    pictures = (
+        Picture(id=row["id"], content=row["bytes"], group=chosen[row["id"]][:2], name=chosen[row["id"]][2])
+        for row in _rows(project, listed.only(chosen))
+    )
+    with disk_errors(project.gallery):
+        write_text(project.gallery, render(pictures, totals))
+    return project.gallery
+
+
+def _rows(project: Project, labels: Labels) -> Iterator[dict[str, Any]]:
+    """Yield id, format and bytes of these images, part by part; only the rows that are asked for are read."""
+    wanted = labels.table["id"].combine_chunks()
+    seen: set[str] = set()
+    for part in list_parts(project.images):
+        if not pc.any(pc.is_in(part_ids(part), value_set=wanted)).as_py():
+            continue
+        for batch in read_part(part):
+            rows: pa.RecordBatch = batch.select(["id", "format", "bytes"])
+            for row in rows.filter(pc.is_in(rows["id"], value_set=wanted)).to_pylist():
+                # An image that was removed and added again lies in two parts.
+                if row["id"] not in seen:
+                    seen.add(row["id"])
+                    yield row
+    if len(seen) < len(wanted):
+        missing = len(wanted) - len(seen)
+        raise InputError(f"expected the bytes of {len(wanted)} images, {missing} are in no part here", hint=_PULL)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _with_extension(stem: str, image_format: str) -> str:
+    extension = EXTENSIONS.get(image_format, f".{image_format.lower()}")
+    has_one = Path(stem).suffix.lower() in {
+        extension,
+        ".jpeg",
+        ".jpg",
+        ".tiff",
+        ".tif",
+        ".png",
+        ".webp",
+        ".gif",
+        ".bmp",
+    }
+    return stem if has_one else stem + extension
+
+
+def _write(path: Path, content: bytes, result: ExportResult) -> None:
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() or path.is_symlink():
+            if path.is_file() and path.read_bytes() == content:
+                result.num_unchanged += 1
+            else:
+                result.differing.append(path)
+            return
+        # No fsync: this is a copy, and 26,000 of them would take minutes. A killed export leaves no half file.
+        temporary = path.with_name(f".{path.name}.tmp")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+        result.num_written += 1

@@ -1,0 +1,110 @@
+"""`winnow predict IMAGE…`: the most probable classes of images, by the model and the pixels that evaluation used."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from winnow.config import read_section
+from winnow.errors import ExitCode, UsageError
+from winnow.evaluation.config import EvaluateConfig
+from winnow.evaluation.predict import Predictor
+from winnow.ingest.config import AddConfig
+from winnow.project import Project
+from winnow.transforms.decode import ImageProblem, decode
+from winnow.transforms.preprocess import preprocess
+from winnow.transforms.spec import PreprocessSpec
+
+_MAX_PATH = 40
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says about one file, or why it says nothing."""
+
+    path: Path
+    top: list[tuple[str, float]]
+    """Class and probability, most probable first; empty where the file was refused."""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """The predictions in the order of the files."""
+
+    predictions: list[Prediction]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """USAGE when any file was refused; the others were answered all the same."""
+        return ExitCode.USAGE if any(prediction.problem for prediction in self.predictions) else ExitCode.OK
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line a file: its name, then classes with their probabilities."""
+        names = [str(prediction.path) for prediction in self.predictions]
+        width = min(_MAX_PATH, max(map(len, names)))
+        labels = max((len(label) for prediction in self.predictions for label, _ in prediction.top), default=0)
+        for name, prediction in zip(names, self.predictions, strict=True):
+            cells = [f"{label:<{labels}} {probability:.3f}" for label, probability in prediction.top]
+            said = "   ".join(cells) if cells else f"refused: {prediction.problem}"
+            yield f"{name:<{width}}   {said}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the predictions for `--json`."""
+        return [
+            {"path": str(prediction.path), "error": prediction.problem}
+            if prediction.problem
+            else {
+                "path": str(prediction.path),
+                "top": [{"label": label, "probability": round(value, 6)} for label, value in prediction.top],
+            }
+            for prediction in self.predictions
+        ]
+
+
+def predict(project: Project, images: Sequence[Path], *, top: int = 3, bundle: Path | None = None) -> PredictResult:
+    """Return the `top` most probable classes of each image file, by the project's model or the one in `bundle`.
+
+    A file that is no usable image is reported in its place. Raises UsageError without images, InputError without a
+    model.
+    """
+    if not images or top < 1:
+        message = "expected at least one image" if not images else f"expected --top of at least 1, got {top}"
+        raise UsageError(message, hint="winnow predict picture.png other.jpg --top 3")
+    max_pixels = read_section(project, "add", AddConfig).max_pixels
+    batch_size = read_section(project, "evaluate", EvaluateConfig).batch_size
+    predictor = Predictor.load(bundle or project.bundle, project.custom)
+    predictions: list[Prediction] = []
+    for start in range(0, len(images), batch_size):
+        paths = images[start : start + batch_size]
+        loaded = [_load(path, predictor.meta.spec, max_pixels) for path in paths]
+        predictions += _predict_batch(predictor, paths, loaded, top)
+    return PredictResult(predictions)
+
+
+def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8] | str:
+    """Return the image's pixels, or what is wrong with it."""
+    try:
+        return preprocess(decode(path.read_bytes(), max_pixels=max_pixels), spec)
+    except ImageProblem as problem:
+        return f"{problem.check} {problem.message}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _predict_batch(
+    predictor: Predictor, paths: Sequence[Path], loaded: list[NDArray[np.uint8] | str], top: int
+) -> Iterator[Prediction]:
+    pixels = [image for image in loaded if not isinstance(image, str)]
+    probabilities = iter(predictor.probabilities(torch.from_numpy(np.stack(pixels))) if pixels else ())
+    for path, image in zip(paths, loaded, strict=True):
+        if isinstance(image, str):
+            yield Prediction(path, [], image)
+        else:
+            values: NDArray[np.float32] = next(probabilities)
+            order = np.argsort(-values, kind="stable")[:top]
+            yield Prediction(path, [(predictor.meta.labels[index], float(values[index])) for index in order])

@@ -1,0 +1,129 @@
+"""Training images that show the same picture as one that judges the model: re-encoded, resized or slightly cropped.
+
+Candidates are pairs whose perceptual hashes are close. A hash alone drowns in false alarms on small images, so pixels
+confirm: two pictures differ by 1 - the cosine of their gradients, 0 for equal ones and about 1 for unrelated ones,
+under the best of three alignments: as they are, and either one with its edges cut away. How small is small depends on
+the pictures (two trousers differ less than two street scenes), so a difference counts in relation to how far the
+look-alikes of both pictures are.
+
+Caught: other formats and qualities, sizes down to about half, 2-5 % cut from each side, another brightness or contrast.
+Not caught: flips, rotations, heavier crops, added borders and captions, pictures without any contrast, copies that lost
+what told them from their look-alikes (trousers of 28 pixels, shrunk to 14), and what both sides show many times over
+(frames of a video): give those one `group`.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow.data.config import NearDuplicatesConfig
+from winnow.data.pixels import VIEWS
+from winnow.data.prepared import Samples
+from winnow.logs import progress
+from winnow.transforms.gradients import cosines, num_gradients, to_gradients
+
+_ALIGNMENTS = ((0, 0), (0, 1), (1, 0))
+"""Views of the training image and of the judged one that are compared."""
+
+_LOOK_ALIKE = 5
+"""The look-alikes of a picture are as far as its fifth nearest on the other side: so up to four copies stay copies."""
+_NEAREST_LOOK_ALIKE = 0.03
+"""Look-alikes count as at least this far, so that a picture as good as equal is a copy among however many."""
+_MAX_COMPARED = 8192
+"""Look-alikes are sought among the first so many images by id: an id is a hash, so these are a fair sample."""
+
+# A rectangle of candidates is compared as a whole (matrix products): the time has a bound, however alike pictures are.
+_TRAIN_BLOCK = 8192
+_JUDGED_BLOCK = 64
+_GATHER_BYTES = 4 << 20
+
+
+def find_near_duplicates(train: Samples, judged: Samples, config: NearDuplicatesConfig) -> NDArray[np.intp]:
+    """Return [P, 2]: positions in `train` of near duplicates, ascending, and in `judged` of what each is nearest to."""
+    partner, difference = _nearest(train, judged, config)
+    near = np.flatnonzero(difference <= config.max_difference)
+    others = np.unique(partner[near])
+    distance = _distance_to_look_alikes(train, near, judged)
+    distance_of_other = _distance_to_look_alikes(judged, others, train)[np.searchsorted(others, partner[near])]
+    scale = np.maximum(np.maximum(distance, distance_of_other), _NEAREST_LOOK_ALIKE)
+    near = near[difference[near] <= config.max_difference * scale]
+    return np.stack([near, partner[near]], axis=1)
+
+
+def _nearest(
+    train: Samples, judged: Samples, config: NearDuplicatesConfig
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return for each training image the judged candidate that differs least, and by how much; infinity: none."""
+    hashes, judged_hashes = train.column("hashes"), judged.column("hashes")
+    partner, least = np.zeros(len(train), dtype=np.intp), np.full(len(train), np.inf, dtype=np.float32)
+    judged_gradients = _LazyGradients(judged, 0, len(judged))
+    with progress("near duplicates", len(train), "images") as advance:
+        for start in range(0, len(train), _TRAIN_BLOCK):
+            block = hashes[start : start + _TRAIN_BLOCK]
+            gradients = _LazyGradients(train, start, len(block))
+            for (one, other), rows, columns, is_near in _candidates(block, judged_hashes, config.max_distance):
+                products = cosines(gradients.of(rows, one), judged_gradients.of(columns, other))
+                differences = np.where(is_near, 1 - products, np.inf)
+                smallest = differences.min(axis=1)
+                is_better = smallest < least[start + rows]
+                better = start + rows[is_better]
+                least[better] = smallest[is_better]
+                partner[better] = columns[differences[is_better].argmin(axis=1)]
+            advance(len(block))
+    return partner, least
+
+
+def _candidates(
+    train: NDArray[np.uint64], judged: NDArray[np.uint64], max_distance: int
+) -> Iterator[tuple[tuple[int, int], NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]]:
+    """Yield an alignment, positions in `train` [T] and in `judged` [J], and which of these pairs are near [T, J].
+
+    Takes hashes [N, views]. A view is compared with the view whose hash is near.
+    """
+    for first in range(0, len(judged), _JUDGED_BLOCK):
+        block = judged[first : first + _JUDGED_BLOCK]
+        for one, other in _ALIGNMENTS:
+            is_near = np.bitwise_count(train[:, None, one] ^ block[None, :, other]) <= max_distance
+            rows, columns = np.flatnonzero(is_near.any(axis=1)), np.flatnonzero(is_near.any(axis=0))
+            if len(rows):
+                yield (one, other), rows, first + columns, is_near[np.ix_(rows, columns)]
+
+
+class _LazyGradients:
+    """The gradients of `count` samples from `start` on, made when they are first asked for."""
+
+    def __init__(self, samples: Samples, start: int, count: int) -> None:
+        self._samples = samples
+        self._start = start
+        # Pages of zeros that are never written take no memory.
+        self._values = np.zeros((len(VIEWS), count, num_gradients(samples.spec.channels)), dtype=np.int16)
+        self._is_made = np.zeros(count, dtype=np.bool_)
+
+    def of(self, rows: NDArray[np.intp], view: int) -> NDArray[np.int16]:
+        """Return the gradients [B, dims] of `rows`, counted from `start`, in one view."""
+        missing = rows[~self._is_made[rows]]
+        step = max(1, _GATHER_BYTES // self._samples.spec.sample_bytes)
+        for at in range(0, len(missing), step):
+            some = missing[at : at + step]
+            pixels = self._samples.gather(self._start + some)
+            self._values[:, some] = [to_gradients(pixels, crop=crop) for crop in VIEWS]
+            self._is_made[some] = True
+            self._samples.release()
+        gradients: NDArray[np.int16] = self._values[view, rows]
+        return gradients
+
+
+def _distance_to_look_alikes(samples: Samples, rows: NDArray[np.intp], others: Samples) -> NDArray[np.float32]:
+    """Return how much each of `rows` differs from its look-alikes among `others`, [rows]; 1 where they are too few."""
+    distances = np.ones(len(rows), dtype=np.float32)
+    num_compared = min(len(others), _MAX_COMPARED)
+    if not len(rows) or num_compared < _LOOK_ALIKE:
+        return distances
+    compared = _LazyGradients(others, 0, num_compared).of(np.arange(num_compared), 0)
+    own = _LazyGradients(samples, 0, len(samples))
+    for at in range(0, len(rows), _JUDGED_BLOCK):
+        here = slice(at, at + _JUDGED_BLOCK)
+        differences = 1 - cosines(own.of(rows[here], 0), compared)
+        distances[here] = np.partition(differences, _LOOK_ALIKE - 1, axis=1)[:, _LOOK_ALIKE - 1]
+    return distances

@@ -1,0 +1,138 @@
+"""Tasks for working on winnow: `python tasks.py TASK` with nothing but Python, `inv TASK` inside the environment.
+
+What the workflows of users need is a `winnow` command, not a task.
+"""
+
+import sys
+from pathlib import Path
+
+import bootstrap
+
+if __name__ == "__main__":
+    sys.exit(bootstrap.main(sys.argv[1:], Path(__file__)))
+
+# Below this line the environment is there.
+import shutil
+import subprocess
+import time
+
+from invoke import Context, Exit, task
+
+ROOT = bootstrap.ROOT
+DEMO = ROOT / ".winnow" / "demo"
+# A repository of DVC's own inside this one, without Git: a newcomer may have none.
+DEMO_DVC_CONFIG = "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n"
+Command = tuple[str, ...]
+LINT: dict[str, Command] = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "mypy": ("mypy",),
+    "import contracts": ("lint-imports", "--no-logo"),
+    "docs": ("python", "docs/generate.py", "--check"),
+}
+TESTS: dict[str, Command] = {
+    "coverage erase": ("coverage", "erase"),
+    "tests": ("coverage", "run", "-m", "pytest", "-n", "2"),
+    "coverage combine": ("coverage", "combine", "--quiet"),
+    "coverage report": ("coverage", "report"),
+}
+# The first one leads: the others take their versions from it.
+LOCKS: dict[str, Command] = {
+    "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
+    "uv": ("--group", "bootstrap"),
+    "train": ("pyproject.toml", "--extra", "train", "--extra", "cloud"),
+    "serve": ("pyproject.toml", "--extra", "serve"),
+}
+
+
+@task
+def demo(_: Context) -> None:
+    """Train and judge a classifier of handwritten digits, from nothing, in .winnow/demo/."""
+    (DEMO / ".dvc").mkdir(parents=True, exist_ok=True)
+    (DEMO / ".dvc" / "config").write_text(DEMO_DVC_CONFIG, encoding="utf-8")
+    (DEMO / "dvc.yaml").write_text(demo_flow(), encoding="utf-8")
+    for name in ("params.yaml", ".dvcignore"):
+        shutil.copy(ROOT / name, DEMO)
+    shutil.copytree(ROOT / "custom", DEMO / "custom", dirs_exist_ok=True)
+    for command in (("winnow", "add", "sklearn:digits"), ("dvc", "repro"), ("winnow", "show")):
+        print(f"\n$ {' '.join(command)}", flush=True)
+        must(*command, folder=DEMO)
+    print(f"\nThis project lies in {DEMO}; run it again and nothing is done twice.")
+
+
+@task
+def test(_: Context) -> None:
+    """Run the tests, and measure what they cover."""
+    run_steps(TESTS)
+
+
+@task(help={"skip-tests": "Everything else: the tests ran already."})
+def check(_: Context, *, skip_tests: bool = False) -> None:
+    """Run exactly what CI runs: lint, format, types, import contracts, docs, and the tests."""
+    run_steps(LINT if skip_tests else {**LINT, **TESTS})
+
+
+@task
+def fix(_: Context) -> None:
+    """Mend what machines can mend: lint, format, generated docs."""
+    run_steps(
+        {
+            "ruff check": ("ruff", "check", "--fix", "."),
+            "ruff format": ("ruff", "format", "."),
+            "docs": ("python", "docs/generate.py"),
+        }
+    )
+
+
+@task(help={"check": "Only say whether they are up to date."})
+def docs(_: Context, *, check: bool = False) -> None:
+    """Write the generated pages: docs/params.md, docs/cli.md, docs/checks.md."""
+    must("python", "docs/generate.py", *(["--check"] if check else []))
+
+
+@task(help={"upgrade": "Take the newest versions instead of keeping the locked ones."})
+def lock(_: Context, *, upgrade: bool = False) -> None:
+    """Compile requirements/*.txt from pyproject.toml."""
+    options = ("--universal", "--generate-hashes", "--no-header", "--quiet", "--python-version", "3.11")
+    for name, inputs in LOCKS.items():
+        target = f"requirements/{name}.txt"
+        follow = ("--upgrade",) * upgrade if name == "dev" else ("--constraints", "requirements/dev.txt")
+        print(f"compiling {target}", flush=True)
+        must("uv", "pip", "compile", *inputs, *options, *follow, "--output-file", target)
+
+
+@task
+def bench(_: Context, name: str) -> None:
+    """Run a benchmark and write its table to docs/benchmarks.md; `bench list` names them."""
+    must("python", "benchmarks/report.py", name)
+
+
+def demo_flow() -> str:
+    """Return dvc.yaml as the demo's folder needs it: the code lies in this checkout."""
+    return (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("code: src/winnow", "code: ../../src/winnow")
+
+
+def run_steps(steps: dict[str, Command]) -> None:
+    """Run every step, each with its time; at the end name those that failed, and fail with them."""
+    failed = []
+    for name, command in steps.items():
+        print(f"== {name}: {' '.join(command)}", flush=True)
+        start = time.monotonic()
+        code = run_here(*command)
+        print(f"== {name}: {f'FAILED (exit code {code})' if code else 'ok'}, {time.monotonic() - start:.1f} s\n")
+        failed += [name] if code else []
+    if failed:
+        raise Exit(f"failed: {', '.join(failed)}", code=1)
+
+
+def must(*command: str, folder: Path = ROOT) -> None:
+    """Run a command; end the task with its exit code when it fails."""
+    code = run_here(*command, folder=folder)
+    if code:
+        raise Exit(f"failed: {' '.join(command)}", code=code)
+
+
+def run_here(*command: str, folder: Path = ROOT) -> int:
+    """Run a command of the environment in `folder`; return its exit code."""
+    program = shutil.which(command[0], path=str(bootstrap.BIN))
+    return subprocess.call([program or command[0], *command[1:]], cwd=folder, env=bootstrap.environment())

@@ -1,0 +1,53 @@
+"""The tools in the root of the checkout, loaded as modules."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture
+def bootstrap(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """`bootstrap.py`, with the environment that runs the tests in place of `.venv`."""
+    module = load("bootstrap", ROOT / "bootstrap.py")
+    monkeypatch.setattr(module, "BIN", Path(sys.executable).parent)
+    yield module
+    del sys.modules["bootstrap"]
+
+
+@pytest.fixture
+def tasks(bootstrap: ModuleType) -> Iterator[ModuleType]:
+    yield load("winnow_tasks", ROOT / "tasks.py")
+    del sys.modules["winnow_tasks"]
+
+
+@pytest.fixture(scope="session")
+def generate() -> ModuleType:
+    """`docs/generate.py`."""
+    return load("winnow_docs", ROOT / "docs" / "generate.py")
+
+
+@pytest.fixture(scope="session")
+def report() -> ModuleType:
+    """`benchmarks/report.py`."""
+    return load("winnow_benchmarks", ROOT / "benchmarks" / "report.py")

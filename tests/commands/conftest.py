@@ -1,0 +1,54 @@
+"""A small data set without DVC: what the commands on images work on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from winnow.data.parts import image_id
+from winnow.ingest.png import encode_gray
+from winnow.pipeline import add
+from winnow.project import Project
+
+WriteImages = Callable[[Path, dict[str, int]], Path]
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+def tiny_png(number: int) -> bytes:
+    return encode_gray(number.to_bytes(2, "big") * 8, width=4, height=4)
+
+
+@pytest.fixture
+def png() -> Callable[[int], bytes]:
+    return tiny_png
+
+
+@pytest.fixture
+def tiny_id() -> Callable[[int], str]:
+    return lambda number: image_id(tiny_png(number))
+
+
+@pytest.fixture
+def write_images() -> Callable[[Path, dict[str, int]], Path]:
+    """Return a function that writes `path -> number` as tiny images below a folder."""
+
+    def write(folder: Path, images: dict[str, int]) -> Path:
+        for name, number in images.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(tiny_png(number))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def project(tmp_path: Path, write_images: WriteImages, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with cats 1 and 2 and dog 3, the working directory in it."""
+    made = Project(tmp_path / "project")
+    made.root.mkdir()
+    made.params.write_bytes(PARAMS.read_bytes())
+    monkeypatch.chdir(made.root)
+    write_images(made.root / "raw", {"cat/1.png": 1, "cat/2.png": 2, "dog/3.png": 3})
+    add.run(made, "raw", track=False)
+    return made

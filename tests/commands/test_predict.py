@@ -1,0 +1,134 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from winnow.commands.predict import predict
+from winnow.errors import ExitCode, InputError, UsageError
+from winnow.models import store
+from winnow.models.bundle import Architecture, BundleMeta, installed_versions
+from winnow.models.factory import build
+from winnow.project import Project
+from winnow.transforms.spec import PreprocessSpec
+
+SHIPPED = Path(__file__).parents[2] / "params.yaml"
+SPEC = PreprocessSpec(
+    size=8, channels=3, fit="stretch", resample="bilinear", alpha="composite", background=[255, 255, 255]
+)
+CUSTOM = '''
+import torch
+from torch import nn
+
+class Reddest(nn.Module):
+    """The logit of a class is the mean of its channel."""
+
+    def forward(self, images):
+        return 3 * images.mean(dim=(2, 3))
+
+def reddest(*, num_classes, channels, size):
+    return Reddest()
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose model names the strongest colour."""
+    torch.set_num_threads(1)
+    project = Project(tmp_path / "project")
+    project.custom.mkdir(parents=True)
+    (project.custom / "toy.py").write_text(CUSTOM, encoding="utf-8")
+    # Batches of two, so that three images are more than one.
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    project.params.write_text(shipped.replace("batch_size: 256", "batch_size: 2"), encoding="utf-8")
+    architecture = Architecture(name="toy:reddest", num_classes=3, channels=3, size=8, options={})
+    meta = BundleMeta(
+        architecture=architecture,
+        spec=SPEC,
+        mean=[0.5] * 3,
+        std=[0.5] * 3,
+        labels=["red", "green", "blue"],
+        params={},
+        code_hash="",
+        data_hash="",
+        versions=installed_versions(),
+    )
+    store.save(project.bundle, build(**architecture.model_dump(), custom=project.custom), meta)
+    return project
+
+
+def save(path: Path, color: tuple[int, ...], mode: str = "RGB") -> Path:
+    Image.new(mode, (5, 7), color).save(path)
+    return path
+
+
+def test_the_most_probable_classes_come_first(project: Project, tmp_path: Path) -> None:
+    result = predict(project, [save(tmp_path / "a.png", (0, 200, 90))], top=2)
+    (prediction,) = result.predictions
+    assert [label for label, _ in prediction.top] == ["green", "blue"]
+    expected = np.exp(3 * (np.array([0, 200, 90]) / 255 - 0.5) / 0.5)
+    assert prediction.top[0][1] == pytest.approx(expected[1] / expected.sum(), abs=1e-6)
+    assert result.exit_code == ExitCode.OK
+
+
+def test_many_images_of_several_modes_are_answered_in_their_order(project: Project, tmp_path: Path) -> None:
+    files = [
+        save(tmp_path / "red.png", (250, 0, 0, 255), "RGBA"),
+        save(tmp_path / "blue.jpg", (0, 0, 250)),
+        save(tmp_path / "cyan.tif", (0, 255, 255, 0), "CMYK"),
+        save(tmp_path / "green.png", (0, 250, 0)),
+    ]
+    result = predict(project, files, top=1)
+    assert [prediction.path for prediction in result.predictions] == files
+    assert [prediction.top[0][0] for prediction in result.predictions] == ["red", "blue", "red", "green"]
+
+
+def test_a_bad_file_is_reported_and_the_others_are_answered(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("hello", encoding="utf-8")
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 64), (9, 9, 9)).save(stream, "PNG")
+    (tmp_path / "cut.png").write_bytes(stream.getvalue()[:-40])
+    bad = [tmp_path / name for name in ("empty.png", "text.png", "cut.png", "absent.png", ".")]
+    good = save(tmp_path / "good.png", (250, 0, 0))
+    result = predict(project, [*bad, good])
+    problems = [prediction.problem for prediction in result.predictions]
+    assert [problem.split()[0] for problem in problems[:3]] == ["Q102", "Q101", "Q103"]
+    assert problems[3] == "cannot be read: No such file or directory"
+    assert problems[4].startswith("cannot be read: ")
+    assert result.predictions[5].top[0][0] == "red"
+    assert result.exit_code == ExitCode.USAGE
+
+
+def test_more_classes_than_there_are_gives_all(project: Project, tmp_path: Path) -> None:
+    (prediction,) = predict(project, [save(tmp_path / "a.png", (1, 2, 3))], top=99).predictions
+    assert len(prediction.top) == 3
+    assert sum(probability for _, probability in prediction.top) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_table_and_records_say_the_same(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    result = predict(project, [save(tmp_path / "a.png", (0, 200, 90)), tmp_path / "empty.png"], top=1)
+    answer, refusal = result.lines()
+    label, probability = result.predictions[0].top[0]
+    assert answer == f"{tmp_path / 'a.png'}".ljust(40) + f"   {label} {probability:.3f}"
+    assert "refused: Q102" in refusal
+    assert result.records()[0]["top"] == [{"label": "green", "probability": round(probability, 6)}]
+    assert result.records()[1].keys() == {"path", "error"}
+
+
+def test_a_bundle_elsewhere_is_used_when_named(project: Project, tmp_path: Path) -> None:
+    project.bundle.rename(tmp_path / "kept")
+    image = save(tmp_path / "a.png", (250, 0, 0))
+    with pytest.raises(InputError, match="bundle"):
+        predict(project, [image])
+    assert predict(project, [image], bundle=tmp_path / "kept").predictions[0].top[0][0] == "red"
+
+
+def test_nothing_to_do_is_a_usage_error(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="at least one image"):
+        predict(project, [])
+    with pytest.raises(UsageError, match="--top of at least 1"):
+        predict(project, [tmp_path / "a.png"], top=0)
