@@ -32,6 +32,7 @@ LINT: dict[str, Command] = {
 }
 TESTS: dict[str, Command] = {
     "coverage erase": ("coverage", "erase"),
+    # Two workers with a thread each: torch's own threads would fight over the cores.
     "tests": ("coverage", "run", "-m", "pytest", "-n", "2"),
     "coverage combine": ("coverage", "combine", "--quiet"),
     "coverage report": ("coverage", "report"),
@@ -135,4 +136,7 @@ def must(*command: str, folder: Path = ROOT) -> None:
 def run_here(*command: str, folder: Path = ROOT) -> int:
     """Run a command of the environment in `folder`; return its exit code."""
     program = shutil.which(command[0], path=str(bootstrap.BIN))
-    return subprocess.call([program or command[0], *command[1:]], cwd=folder, env=bootstrap.environment())
+    variables = bootstrap.environment()
+    if "pytest" in command:
+        variables.setdefault("OMP_NUM_THREADS", "1")
+    return subprocess.call([program or command[0], *command[1:]], cwd=folder, env=variables)

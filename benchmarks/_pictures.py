@@ -30,7 +30,8 @@ def draw(angle: float, waves: float, size: int, rng: np.random.Generator) -> np.
     colors = rng.uniform(40, 215, (2, 3))
     stripes = (np.sin(phase)[..., None] + 1) / 2
     picture = stripes * colors[0] + (1 - stripes) * colors[1] + rng.normal(0, 45, (size, size, 3))
-    return picture.clip(0, 255).astype(np.uint8)
+    clipped: np.ndarray = picture.clip(0, 255).astype(np.uint8)
+    return clipped
 
 
 def save_class_folders(folder: Path, *, num_images: int, size: int, suffix: str = ".jpg", seed: int = 0) -> Path:

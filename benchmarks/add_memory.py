@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Cost:
     wall_s: float
 
 
-def random_images(num_images: int) -> np.ndarray:
+def random_images(num_images: int) -> Iterator[np.ndarray]:
     """Yield random images in blocks, uint8 [B, 28, 28]."""
     rng = np.random.default_rng(0)
     for start in range(0, num_images, BLOCK):

@@ -57,8 +57,8 @@ def prepare(pictures: Path, folder: Path) -> PreparedSplit:
     """Take the files in as `winnow add` and `winnow prepare` do."""
     project = write_project(
         folder,
-        data__val_fraction=0.0,
-        data__test_fraction=0.0,
+        data__val_fraction=0.02,
+        data__test_fraction=0.02,
         prepare__size=SIZE,
         prepare__channels=3,
         prepare__near_duplicates__hold_out=False,

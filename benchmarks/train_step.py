@@ -98,7 +98,7 @@ def measure_bare(project: Project, case: Case) -> float:
         with autocast(setup.device, setup.dtype):
             loss = functional.cross_entropy(model(images), targets)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
         optimizer.step()
     loss.item()
     return case.num_steps * len(targets) / (time.perf_counter() - start_s)

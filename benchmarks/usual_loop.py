@@ -3,7 +3,8 @@
 The usual loop is what most repositories have: `ImageFolder`, `RandomResizedCrop` and flip in a `DataLoader` with two
 workers, fp32, channels first, `torch.optim.AdamW` with its defaults, an evaluation after every epoch. Ours pays for
 all it does: `add` (packing the folder), `prepare` (decoding once), `train` with validation, checkpoints and curves.
-Both learn from the same JPEG files, ResNet-18 from random weights, and are judged on the same test files.
+Both learn from the same JPEG files, ResNet-18 from random weights, and are judged on the same test files. Ours sees
+smaller images first (`train.progressive`), which counts only if the accuracy is the same in the end.
 
 Expected on hardware with native bf16: at least 2 times as fast end to end, 2.5 times the images/s at 224 px. A CPU
 without it runs both sides in fp32; then what is left is the memory format and the loader. About five minutes on two
@@ -91,7 +92,7 @@ def train_usually(pictures: Path, case: Case) -> tuple[float, float, float]:
         for images, targets in loaders[0]:
             loss = nn.functional.cross_entropy(model(images.to(device)), targets.to(device))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
             optimizer.step()
             schedule.step()
         train_s += time.perf_counter() - epoch_s
@@ -117,11 +118,14 @@ def new_project(folder: Path, pictures: Path, case: Case) -> Project:
         train__augment__shift=0.1,
         train__augment__scale=0.0,
         train__augment__rotate_deg=0.0,
+        # Three quarters of the steps see smaller images, from 24 of 64 pixels on.
+        train__progressive__start_fraction=0.375,
+        train__progressive__full_from=0.75,
         train__ema_decay=None,
         train__select="last",
     )
     lines = ["path,label,split"]
-    for split, pinned in (("train", "train"), ("test", "val")):
+    for split, pinned in (("train", "train"), ("test", "val"), ("spare", "test")):
         files = sorted((pictures / split).glob("*/*"))
         lines += [f"{path.relative_to(pictures).as_posix()},{path.parent.name},{pinned}" for path in files]
     (pictures / "pictures.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -147,6 +151,8 @@ def compare(case: Case, root: Path) -> tuple[list[tuple[float, float, float]], l
     pictures = root / "pictures"
     save_class_folders(pictures / "train", num_images=case.num_train, size=case.file_size, seed=1)
     save_class_folders(pictures / "test", num_images=case.num_test, size=case.file_size, seed=2)
+    # No data set is prepared without test images; these are not looked at.
+    save_class_folders(pictures / "spare", num_images=NUM_CLASSES, size=case.file_size, seed=3)
     usual, ours = [], []
     for repeat in range(case.repeats):
         usual.append(train_usually(pictures, case))
@@ -175,13 +181,14 @@ def main() -> None:
     print("|---|---|---|---|---|")
     seconds = [[result[0] for result in results] for results in (usual, ours)]
     title = f"64 px, {END_TO_END.num_train:,} images, {END_TO_END.epochs} epochs, end to end, s"
-    print(row(title, *seconds, median(seconds[0]) / median(seconds[1]), "2.0"))
+    print(row(title, seconds[0], seconds[1], median(seconds[0]) / median(seconds[1]), "2.0"))
     for size, results in ((64, (usual, ours)), (224, (usual_large, ours_large))):
         rates = [[result[1] for result in side] for side in results]
         print(
             row(
                 f"{size} px, training images/s",
-                *rates,
+                rates[0],
+                rates[1],
                 median(rates[1]) / median(rates[0]),
                 "2.5" if size == 224 else "",
             )

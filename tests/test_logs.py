@@ -70,7 +70,6 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     now = 0.0
     monkeypatch.setattr(logs.time, "monotonic", lambda: now)
-    monkeypatch.setattr(logger, "propagate", True)
     with caplog.at_level(logging.INFO, "winnow"), progress("packing", 30, "images") as advance:
         for _ in range(30):
             now += 1.0
@@ -81,7 +80,6 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 def test_progress_of_an_unknown_total_counts(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     ticks = iter([0.0, 60.0])
     monkeypatch.setattr(logs.time, "monotonic", lambda: next(ticks))
-    monkeypatch.setattr(logger, "propagate", True)
     with caplog.at_level(logging.INFO, "winnow"), progress("packing", None, "images") as advance:
         advance(7)
     assert caplog.messages == ["packing: 7 images"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from winnow.errors import InputError
@@ -103,9 +103,10 @@ def test_a_weight_file_of_another_kind_is_refused(folder: Path, meta: BundleMeta
 
 def test_tensors_that_do_not_fit_are_named_with_their_shapes(folder: Path, meta: BundleMeta) -> None:
     path = folder / "model.safetensors"
-    save_file({"head.bias": torch.zeros(5)}, path)
+    # All as it should be, but for one tensor.
+    save_file({**load_file(path), "head.bias": torch.zeros(5)}, path)
     write_description(folder, meta, sha256_file(path))
-    with pytest.raises(InputError, match=r"head\.bias: \[3\] and \[5\]") as caught:
+    with pytest.raises(InputError, match=r"1 tensors .* head\.bias: \[3\] and \[5\]") as caught:
         load(folder, CUSTOM)
     assert "torch 2.0 (now " in caught.value.hint
     write_description(folder, meta.model_copy(update={"versions": installed_versions()}), sha256_file(path))

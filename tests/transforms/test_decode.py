@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 import warnings
@@ -97,12 +98,12 @@ def test_a_cut_file_is_refused_or_whole_but_never_padded(photo: Image.Image, enc
     assert checks == {"Q103"}
 
 
-@given(st.binary(max_size=60), st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"BM", b""]))
+@given(
+    st.binary(max_size=60), st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"BM", b""])
+)
 def test_no_bytes_crash_the_gate(tail: bytes, head: bytes) -> None:
-    try:
-        decode(head + tail, max_pixels=100)
-    except ImageProblem as problem:
-        assert problem.check in {"Q101", "Q102", "Q103", "Q104", "Q105", "Q106"}
+    with contextlib.suppress(ImageProblem):
+        assert decode(head + tail, max_pixels=100).size
 
 
 def bomb(width: int, height: int) -> bytes:

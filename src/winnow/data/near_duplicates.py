@@ -7,9 +7,9 @@ the pictures (two trousers differ less than two street scenes), so a difference 
 look-alikes of both pictures are.
 
 Caught: other formats and qualities, sizes down to about half, 2-5 % cut from each side, another brightness or contrast.
-Not caught: flips, rotations, heavier crops, added borders and captions, pictures without any contrast, copies that lost
-what told them from their look-alikes (trousers of 28 pixels, shrunk to 14), and what both sides show many times over
-(frames of a video): give those one `group`.
+Not caught: flips, rotations, heavier crops, added borders and captions, pictures with hardly any contrast (a patch of
+sky), copies that lost what told them from their look-alikes (trousers of 28 pixels, shrunk to 14), and what both sides
+show many times over (frames of a video): give those one `group`.
 """
 
 from collections.abc import Iterator
@@ -36,12 +36,14 @@ _MAX_COMPARED = 8192
 # A rectangle of candidates is compared as a whole (matrix products): the time has a bound, however alike pictures are.
 _TRAIN_BLOCK = 8192
 _JUDGED_BLOCK = 64
-_GATHER_BYTES = 4 << 20
+_COMPARED_BLOCK = 256
+_GATHER_BYTES = 1 << 20
 
 
 def find_near_duplicates(train: Samples, judged: Samples, config: NearDuplicatesConfig) -> NDArray[np.intp]:
     """Return [P, 2]: positions in `train` of near duplicates, ascending, and in `judged` of what each is nearest to."""
-    partner, difference = _nearest(train, judged, config)
+    partner, cosine = _nearest(train, judged, config.max_distance)
+    difference = 1 - cosine
     near = np.flatnonzero(difference <= config.max_difference)
     others = np.unique(partner[near])
     distance = _distance_to_look_alikes(train, near, judged)
@@ -51,43 +53,42 @@ def find_near_duplicates(train: Samples, judged: Samples, config: NearDuplicates
     return np.stack([near, partner[near]], axis=1)
 
 
-def _nearest(
-    train: Samples, judged: Samples, config: NearDuplicatesConfig
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return for each training image the judged candidate that differs least, and by how much; infinity: none."""
-    hashes, judged_hashes = train.column("hashes"), judged.column("hashes")
-    partner, least = np.zeros(len(train), dtype=np.intp), np.full(len(train), np.inf, dtype=np.float32)
+def _nearest(train: Samples, judged: Samples, max_distance: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return for each training image the judged candidate that is most like it, and their cosine; -1: none."""
+    hashes, judged_hashes = (np.ascontiguousarray(samples.column("hashes").T) for samples in (train, judged))
+    partner, greatest = np.zeros(len(train), dtype=np.intp), np.full(len(train), -1, dtype=np.float32)
     judged_gradients = _LazyGradients(judged, 0, len(judged))
     with progress("near duplicates", len(train), "images") as advance:
         for start in range(0, len(train), _TRAIN_BLOCK):
-            block = hashes[start : start + _TRAIN_BLOCK]
-            gradients = _LazyGradients(train, start, len(block))
-            for (one, other), rows, columns, is_near in _candidates(block, judged_hashes, config.max_distance):
-                products = cosines(gradients.of(rows, one), judged_gradients.of(columns, other))
-                differences = np.where(is_near, 1 - products, np.inf)
-                smallest = differences.min(axis=1)
-                is_better = smallest < least[start + rows]
-                better = start + rows[is_better]
-                least[better] = smallest[is_better]
-                partner[better] = columns[differences[is_better].argmin(axis=1)]
-            advance(len(block))
-    return partner, least
+            block = hashes[:, start : start + _TRAIN_BLOCK]
+            gradients = _LazyGradients(train, start, block.shape[1])
+            for (one, other), own, others, is_near in _candidates(block, judged_hashes, max_distance):
+                alike = cosines(judged_gradients.of(others, other), gradients.of(own, one))
+                alike[~is_near] = -1
+                best = alike.max(axis=0)
+                is_greater = np.flatnonzero(best > greatest[start + own])
+                improved = start + own[is_greater]
+                greatest[improved] = best[is_greater]
+                partner[improved] = others[alike[:, is_greater].argmax(axis=0)]
+            advance(block.shape[1])
+    return partner, greatest
 
 
 def _candidates(
     train: NDArray[np.uint64], judged: NDArray[np.uint64], max_distance: int
 ) -> Iterator[tuple[tuple[int, int], NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]]:
-    """Yield an alignment, positions in `train` [T] and in `judged` [J], and which of these pairs are near [T, J].
+    """Yield an alignment, positions in `train` [T] and in `judged` [J], and which of these pairs are near [J, T].
 
-    Takes hashes [N, views]. A view is compared with the view whose hash is near.
+    Takes hashes [views, N]. A view is compared with the view whose hash is near.
     """
-    for first in range(0, len(judged), _JUDGED_BLOCK):
-        block = judged[first : first + _JUDGED_BLOCK]
+    for first in range(0, judged.shape[1], _JUDGED_BLOCK):
+        block = judged[:, first : first + _JUDGED_BLOCK]
         for one, other in _ALIGNMENTS:
-            is_near = np.bitwise_count(train[:, None, one] ^ block[None, :, other]) <= max_distance
-            rows, columns = np.flatnonzero(is_near.any(axis=1)), np.flatnonzero(is_near.any(axis=0))
-            if len(rows):
-                yield (one, other), rows, first + columns, is_near[np.ix_(rows, columns)]
+            # The long side last: numpy's inner loop.
+            is_near = np.bitwise_count(block[other, :, None] ^ train[one, None, :]) <= max_distance
+            own, others = np.flatnonzero(is_near.any(axis=0)), np.flatnonzero(is_near.any(axis=1))
+            if len(own):
+                yield (one, other), own, first + others, is_near[np.ix_(others, own)]
 
 
 class _LazyGradients:
@@ -103,15 +104,21 @@ class _LazyGradients:
     def of(self, rows: NDArray[np.intp], view: int) -> NDArray[np.int16]:
         """Return the gradients [B, dims] of `rows`, counted from `start`, in one view."""
         missing = rows[~self._is_made[rows]]
-        step = max(1, _GATHER_BYTES // self._samples.spec.sample_bytes)
-        for at in range(0, len(missing), step):
-            some = missing[at : at + step]
-            pixels = self._samples.gather(self._start + some)
-            self._values[:, some] = [to_gradients(pixels, crop=crop) for crop in VIEWS]
-            self._is_made[some] = True
-            self._samples.release()
+        for each, crop in enumerate(VIEWS):
+            self._values[each, missing] = _gradients_of(self._samples, self._start + missing, crop)
+        self._is_made[missing] = True
         gradients: NDArray[np.int16] = self._values[view, rows]
         return gradients
+
+
+def _gradients_of(samples: Samples, rows: NDArray[np.intp], crop: float) -> NDArray[np.int16]:
+    """Return the gradients [B, dims] of `rows`, with few pixels in memory at a time."""
+    gradients = np.empty((len(rows), num_gradients(samples.spec.channels)), dtype=np.int16)
+    step = max(1, _GATHER_BYTES // samples.spec.sample_bytes)
+    for at in range(0, len(rows), step):
+        gradients[at : at + step] = to_gradients(samples.gather(rows[at : at + step]), crop=crop)
+        samples.release()
+    return gradients
 
 
 def _distance_to_look_alikes(samples: Samples, rows: NDArray[np.intp], others: Samples) -> NDArray[np.float32]:
@@ -120,10 +127,9 @@ def _distance_to_look_alikes(samples: Samples, rows: NDArray[np.intp], others: S
     num_compared = min(len(others), _MAX_COMPARED)
     if not len(rows) or num_compared < _LOOK_ALIKE:
         return distances
-    compared = _LazyGradients(others, 0, num_compared).of(np.arange(num_compared), 0)
-    own = _LazyGradients(samples, 0, len(samples))
-    for at in range(0, len(rows), _JUDGED_BLOCK):
-        here = slice(at, at + _JUDGED_BLOCK)
-        differences = 1 - cosines(own.of(rows[here], 0), compared)
+    compared = _gradients_of(others, np.arange(num_compared), VIEWS[0]).astype(np.float32)
+    for at in range(0, len(rows), _COMPARED_BLOCK):
+        here = slice(at, at + _COMPARED_BLOCK)
+        differences = 1 - cosines(_gradients_of(samples, rows[here], VIEWS[0]), compared)
         distances[here] = np.partition(differences, _LOOK_ALIKE - 1, axis=1)[:, _LOOK_ALIKE - 1]
     return distances

@@ -5,6 +5,7 @@ are of whole numbers, hence exact: the result does not depend on the order in wh
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +35,17 @@ def to_gradients(pixels: NDArray[np.uint8], *, crop: float) -> NDArray[np.int16]
     sampler = _sampler(pixels.shape[1], crop)
     planes = pixels.transpose(0, 3, 1, 2).astype(np.float64)
     small = np.rint(sampler @ planes @ sampler.T * (_UNITS / _WEIGHT**2))
-    steps = np.concatenate([np.diff(small, axis=axis).reshape(len(small), -1) for axis in (2, 3)], axis=1)
+    half = num_gradients(pixels.shape[3]) // 2
+    steps = np.concatenate([np.diff(small, axis=axis).reshape(len(small), half) for axis in (2, 3)], axis=1)
     length = np.sqrt(np.square(steps).sum(axis=1, keepdims=True))
     has_contrast = length >= _MIN_CONTRAST * _UNITS * np.sqrt(steps.shape[1])
     gradients: NDArray[np.int16] = np.rint(has_contrast * steps * (_LENGTH / np.maximum(length, 1))).astype(np.int16)
     return gradients
 
 
-def cosines(ones: NDArray[np.int16], others: NDArray[np.int16]) -> NDArray[np.float32]:
+def cosines(ones: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float32]:
     """Return the cosines between gradients [A, dims] and [B, dims], [A, B]; 0 for one without contrast."""
-    products: NDArray[np.float32] = ones.astype(np.float32) @ others.astype(np.float32).T
+    products: NDArray[np.float32] = ones.astype(np.float32, copy=False) @ others.astype(np.float32, copy=False).T
     return products / np.float32(_LENGTH**2)
 
 

@@ -32,7 +32,7 @@ def hash_pixels(pixels: NDArray[np.uint8], *, crop: float) -> NDArray[np.uint64]
     """
     gray = pixels.sum(axis=3, dtype=np.float64)
     basis = _basis(pixels.shape[1], crop)
-    frequencies = (basis @ gray @ basis.T).reshape(len(pixels), -1)
+    frequencies = (basis @ gray @ basis.T).reshape(len(pixels), _FREQUENCIES**2)
     median = np.median(frequencies, axis=1, keepdims=True)
     return np.packbits(frequencies > median, axis=1).view(">u8").astype(np.uint64).ravel()
 
