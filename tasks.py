@@ -33,7 +33,7 @@ LINT: dict[str, Command] = {
 TESTS: dict[str, Command] = {
     "coverage erase": ("coverage", "erase"),
     # Two workers with a thread each: torch's own threads would fight over the cores.
-    "tests": ("coverage", "run", "-m", "pytest", "-n", "2"),
+    "tests": ("coverage", "run", "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10"),
     "coverage combine": ("coverage", "combine", "--quiet"),
     "coverage report": ("coverage", "report"),
 }
@@ -54,7 +54,8 @@ def demo(_: Context) -> None:
     (DEMO / "dvc.yaml").write_text(demo_flow(), encoding="utf-8")
     for name in ("params.yaml", ".dvcignore"):
         shutil.copy(ROOT / name, DEMO)
-    shutil.copytree(ROOT / "custom", DEMO / "custom", dirs_exist_ok=True)
+    for name in ("custom", ".dvc/plots"):
+        shutil.copytree(ROOT / name, DEMO / name, dirs_exist_ok=True)
     for command in (("winnow", "add", "sklearn:digits"), ("dvc", "repro"), ("winnow", "show")):
         print(f"\n$ {' '.join(command)}", flush=True)
         must(*command, folder=DEMO)

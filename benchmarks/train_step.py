@@ -55,7 +55,7 @@ def lay_out(case: Case, folder: Path) -> Project:
     project = write_project(
         folder / "project",
         data__val_fraction=0.05,
-        data__test_fraction=0.0,
+        data__test_fraction=0.05,
         prepare__size=case.size,
         prepare__channels=case.channels,
         prepare__near_duplicates__hold_out=False,
@@ -70,7 +70,7 @@ def lay_out(case: Case, folder: Path) -> Project:
         train__ema_decay=None,
         train__select="last",
     )
-    num_images = round(case.num_steps * case.batch_size / 0.95)
+    num_images = round(case.num_steps * case.batch_size / 0.9)
     pictures = save_class_folders(folder / "pictures", num_images=num_images, size=case.size, suffix=".png")
     ingest(project, pictures)
     return project

@@ -50,8 +50,8 @@ class Case:
     repeats: int
 
 
-END_TO_END = Case(size=64, file_size=128, num_train=1080, num_test=270, batch_size=64, epochs=4, repeats=3)
-LARGE = Case(size=224, file_size=256, num_train=180, num_test=18, batch_size=32, epochs=1, repeats=3)
+END_TO_END = Case(size=64, file_size=128, num_train=1080, num_test=270, batch_size=64, epochs=4, repeats=2)
+LARGE = Case(size=224, file_size=256, num_train=180, num_test=18, batch_size=32, epochs=1, repeats=2)
 
 
 def usual_loader(folder: Path, case: Case, *, is_train: bool) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import call, dvc, lay_out_project, save_class_folders, tiny_picture, winnow
 from PIL import Image
+from repository import call, dvc, lay_out_project, save_class_folders, tiny_picture, winnow
 
 pytestmark = pytest.mark.slow
 

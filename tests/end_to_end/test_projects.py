@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CLASSES, call, dvc, lay_out_project, save_class_folders, tiny_picture, winnow
 from PIL import Image
+from repository import CLASSES, call, dvc, lay_out_project, save_class_folders, tiny_picture, winnow
 
 pytestmark = pytest.mark.slow
 

@@ -35,7 +35,7 @@ _MAX_COMPARED = 8192
 
 # A rectangle of candidates is compared as a whole (matrix products): the time has a bound, however alike pictures are.
 _TRAIN_BLOCK = 8192
-_JUDGED_BLOCK = 64
+_JUDGED_BLOCK = 128
 _COMPARED_BLOCK = 256
 _GATHER_BYTES = 1 << 20
 

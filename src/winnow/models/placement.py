@@ -70,7 +70,8 @@ def make_deterministic(num_threads: int | None = None) -> None:
     """
     # Read when cuBLAS is first used; without it its workspaces, and so its sums, may differ between runs.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    # The same two flags as use_deterministic_algorithms, which also imports torch's compiler: seconds of every start.
+    torch.set_deterministic_debug_mode("warn")
     # Filling fresh memory with NaN finds bugs in torch, not in us, and costs a pass over every tensor.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # set on import
     # Benchmarking picks the fastest algorithm of this moment, another one the next time.
