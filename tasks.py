@@ -52,8 +52,8 @@ def demo(_: Context) -> None:
     (DEMO / ".dvc").mkdir(parents=True, exist_ok=True)
     (DEMO / ".dvc" / "config").write_text(DEMO_DVC_CONFIG, encoding="utf-8")
     (DEMO / "dvc.yaml").write_text(demo_flow(), encoding="utf-8")
-    for name in ("params.yaml", ".dvcignore"):
-        shutil.copy(ROOT / name, DEMO)
+    shutil.copy(ROOT / ".dvcignore", DEMO)
+    shutil.copy(ROOT / "recipes" / "digits.yaml", DEMO / "params.yaml")
     for name in ("custom", ".dvc/plots"):
         shutil.copytree(ROOT / name, DEMO / name, dirs_exist_ok=True)
     for command in (("winnow", "add", "sklearn:digits"), ("dvc", "repro"), ("winnow", "show")):
