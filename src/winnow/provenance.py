@@ -71,6 +71,20 @@ def code_hash(module: str, *folders: Path) -> str:
     custom = [(path.relative_to(root).as_posix(), path) for root in folders for path in sorted(root.rglob("*.py"))]
     for name, path in [*closure, *custom]:
         assert path is not None, "a closure holds modules that exist"
-        content = path.read_bytes().replace(b"\r\n", b"\n")
+        content = _read_source(path)
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def module_hash(*modules: str) -> str:
+    """Return the SHA-256 of the sources of these modules alone, 64 hex digits."""
+    digest = hashlib.sha256()
+    for module in modules:
+        path = module_path(module)
+        assert path is not None, f"no module {module}"
+        digest.update(_read_source(path))
+    return digest.hexdigest()
+
+
+def _read_source(path: Path) -> bytes:
+    return path.read_bytes().replace(b"\r\n", b"\n")

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from winnow.data import near_duplicates as module
 from winnow.data.config import NearDuplicatesConfig
-from winnow.data.near_duplicates import find_near_duplicates
+from winnow.data.near_duplicates import confirm, search
 from winnow.data.pixels import VIEWS
 from winnow.transforms.perceptual_hash import hash_pixels
 from winnow.transforms.preprocess import preprocess
@@ -50,7 +50,9 @@ class ArraySamples:
 
 
 def find(train: ArraySamples, judged: ArraySamples, config: NearDuplicatesConfig = SHIPPED) -> list[tuple[int, int]]:
-    return [(int(one), int(other)) for one, other in find_near_duplicates(train, judged, config)]  # type: ignore[arg-type]
+    nearest = search(train, judged, config)  # type: ignore[arg-type]
+    pairs = confirm(train, judged, nearest, config)  # type: ignore[arg-type]
+    return [(int(one), int(other)) for one, other in pairs]
 
 
 def hash_alone(train: ArraySamples, judged: ArraySamples, max_distance: int) -> float:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from winnow import provenance
 from winnow.data import pixels as module
 from winnow.data.parts import ImageRecord, part_name
 from winnow.data.pixels import VIEWS, Pixels, is_intact, pixels_name, row_bytes, variant, write_pixels
@@ -94,7 +95,7 @@ def test_the_variant_changes_with_the_spec_the_code_and_pillow(
     seen.add(variant(spec))
     source = tmp_path / "decode.py"
     source.write_bytes(b"one\r\n")
-    monkeypatch.setattr(module, "module_path", lambda _: source)
+    monkeypatch.setattr(provenance, "module_path", lambda _: source)
     seen.add(variant(spec))
     assert len(seen) == 4
     before = variant(spec)

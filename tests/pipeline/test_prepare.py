@@ -163,7 +163,7 @@ def test_another_size_replaces_the_pixels(project: Project) -> None:
     set_params(project, prepare__size=12, prepare__channels=1)
     prepare.run(project)
     assert num_decoded(project) == 120
-    assert set(outputs(project)) & first == {"index.arrow", "data.json"}
+    assert set(outputs(project)) & first == {"index.arrow", "candidates.arrow", "data.json"}
     assert open_split(project.prepared, "val").gather(np.array([0])).shape == (1, 12, 12, 1)
 
 

@@ -33,15 +33,16 @@ class NearDuplicatesConfig(Section):
     """When two images count as the same picture."""
 
     hold_out: Annotated[bool, Field(examples=[True])]
-    """Keep training images that nearly duplicate a val, test or vault image out of training."""
+    """Look for training images that nearly duplicate a val, test or vault image, and keep them out of training."""
 
     max_distance: Annotated[int, Field(ge=0, le=32, examples=[16])]
     """Candidates: perceptual hashes that differ in at most this many of 64 bits."""
 
     max_difference: Annotated[float, Field(ge=0.0, le=1.0, examples=[0.1])]
-    """Confirmed: the pair's pixels differ by at most this share of what either picture's look-alikes differ by.
+    """Confirmed: the pair differs by at most this share of what the look-alikes of the two differ by.
 
-    Two pictures differ by 1 - the cosine of their blurred gradients, under the best of three alignments."""
+    Two pictures differ by 1 - the cosine of their blurred gradients, under the best of three alignments. A picture's
+    look-alikes are as far as its fifth nearest on the other side; the farther of the two counts."""
 
 
 class PrepareConfig(PreprocessSpec):

@@ -13,6 +13,8 @@ show many times over (frames of a video): give those one `group`.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,43 +37,65 @@ _MAX_COMPARED = 8192
 
 # A rectangle of candidates is compared as a whole (matrix products): the time has a bound, however alike pictures are.
 _TRAIN_BLOCK = 8192
-_JUDGED_BLOCK = 128
+_JUDGED_BLOCK = 256
 _COMPARED_BLOCK = 256
 _GATHER_BYTES = 1 << 20
 
 
-def find_near_duplicates(train: Samples, judged: Samples, config: NearDuplicatesConfig) -> NDArray[np.intp]:
-    """Return [P, 2]: positions in `train` of near duplicates, ascending, and in `judged` of what each is nearest to."""
-    partner, cosine = _nearest(train, judged, config.max_distance)
-    difference = 1 - cosine
-    near = np.flatnonzero(difference <= config.max_difference)
-    others = np.unique(partner[near])
-    distance = _distance_to_look_alikes(train, near, judged)
-    distance_of_other = _distance_to_look_alikes(judged, others, train)[np.searchsorted(others, partner[near])]
-    scale = np.maximum(np.maximum(distance, distance_of_other), _NEAREST_LOOK_ALIKE)
-    near = near[difference[near] <= config.max_difference * scale]
-    return np.stack([near, partner[near]], axis=1)
+@dataclass(frozen=True)
+class Nearest:
+    """The judged candidate that each training image is most like; of equals, the first."""
+
+    partners: NDArray[np.intp]
+    """[N], positions among the judged images; meaningless where there is no candidate."""
+
+    cosines: NDArray[np.float32]
+    """[N], of the pair's gradients; -1 where there is no candidate."""
+
+    @classmethod
+    def of_none(cls, count: int) -> Self:
+        """Return `count` images without a candidate."""
+        return cls(np.zeros(count, dtype=np.intp), np.full(count, -1, dtype=np.float32))
+
+    def improve(self, rows: NDArray[np.intp], partners: NDArray[np.intp], cosines: NDArray[np.float32]) -> None:
+        """Take the pairs of `rows` (each once) with `partners` [rows] where these are nearer."""
+        is_equal_but_first = (cosines == self.cosines[rows]) & (partners < self.partners[rows])
+        is_nearer = (cosines > self.cosines[rows]) | (is_equal_but_first & (cosines > -1))
+        self.partners[rows[is_nearer]] = partners[is_nearer]
+        self.cosines[rows[is_nearer]] = cosines[is_nearer]
+
+    def within(self, max_difference: float) -> NDArray[np.intp]:
+        """Return the rows that differ from their partner by at most `max_difference`."""
+        return np.flatnonzero(1 - self.cosines <= max_difference)
 
 
-def _nearest(train: Samples, judged: Samples, max_distance: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return for each training image the judged candidate that is most like it, and their cosine; -1: none."""
+def search(train: Samples, judged: Samples, config: NearDuplicatesConfig) -> Nearest:
+    """Return what each training image is nearest to among the judged images whose hash is near."""
     hashes, judged_hashes = (np.ascontiguousarray(samples.column("hashes").T) for samples in (train, judged))
-    partner, greatest = np.zeros(len(train), dtype=np.intp), np.full(len(train), -1, dtype=np.float32)
+    nearest = Nearest.of_none(len(train))
     judged_gradients = _LazyGradients(judged, 0, len(judged))
     with progress("near duplicates", len(train), "images") as advance:
         for start in range(0, len(train), _TRAIN_BLOCK):
             block = hashes[:, start : start + _TRAIN_BLOCK]
             gradients = _LazyGradients(train, start, block.shape[1])
-            for (one, other), own, others, is_near in _candidates(block, judged_hashes, max_distance):
+            for (one, other), own, others, is_near in _candidates(block, judged_hashes, config.max_distance):
                 alike = cosines(judged_gradients.of(others, other), gradients.of(own, one))
                 alike[~is_near] = -1
-                best = alike.max(axis=0)
-                is_greater = np.flatnonzero(best > greatest[start + own])
-                improved = start + own[is_greater]
-                greatest[improved] = best[is_greater]
-                partner[improved] = others[alike[:, is_greater].argmax(axis=0)]
+                nearest.improve(start + own, others[alike.argmax(axis=0)], alike.max(axis=0))
             advance(block.shape[1])
-    return partner, greatest
+    return nearest
+
+
+def confirm(train: Samples, judged: Samples, nearest: Nearest, config: NearDuplicatesConfig) -> NDArray[np.intp]:
+    """Return [P, 2]: positions in `train` of near duplicates, ascending, and in `judged` of what each is nearest to."""
+    near = nearest.within(config.max_difference)
+    partners = nearest.partners[near]
+    others = np.unique(partners)
+    distance = _distance_to_look_alikes(train, near, judged)
+    distance_of_other = _distance_to_look_alikes(judged, others, train)[np.searchsorted(others, partners)]
+    scale = np.maximum(np.maximum(distance, distance_of_other), _NEAREST_LOOK_ALIKE)
+    is_copy = 1 - nearest.cosines[near] <= config.max_difference * scale
+    return np.stack([near, partners], axis=1)[is_copy]
 
 
 def _candidates(
@@ -99,14 +123,13 @@ class _LazyGradients:
         self._start = start
         # Pages of zeros that are never written take no memory.
         self._values = np.zeros((len(VIEWS), count, num_gradients(samples.spec.channels)), dtype=np.int16)
-        self._is_made = np.zeros(count, dtype=np.bool_)
+        self._is_made = np.zeros((len(VIEWS), count), dtype=np.bool_)
 
     def of(self, rows: NDArray[np.intp], view: int) -> NDArray[np.int16]:
         """Return the gradients [B, dims] of `rows`, counted from `start`, in one view."""
-        missing = rows[~self._is_made[rows]]
-        for each, crop in enumerate(VIEWS):
-            self._values[each, missing] = _gradients_of(self._samples, self._start + missing, crop)
-        self._is_made[missing] = True
+        missing = rows[~self._is_made[view, rows]]
+        self._values[view, missing] = _gradients_of(self._samples, self._start + missing, VIEWS[view])
+        self._is_made[view, missing] = True
         gradients: NDArray[np.int16] = self._values[view, rows]
         return gradients
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from winnow.compute import map_ordered
+from winnow.data.candidates import CANDIDATES
 from winnow.data.parts import part_name
 from winnow.data.pixels import is_intact, pixels_name, row_bytes, variant, write_pixels
 from winnow.data.prepared import INDEX
@@ -23,8 +24,8 @@ _INLINE_IMAGES = 1000
 def bring_up_to_date(folder: Path, parts: Mapping[Path, int], spec: PreprocessSpec) -> int:
     """Make the pixels of `parts` (path -> rows) that are missing or damaged; return the number of images decoded.
 
-    What else lies in `folder` is removed, but the index. Raises MachineError when the pixels will not fit the disk,
-    before any is written; InputError for an image that can no longer be decoded.
+    What else lies in `folder` is removed, but the index and the candidates. Raises MachineError when the pixels will
+    not fit the disk, before any is written; InputError for an image that can no longer be decoded.
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ def _write(spec: PreprocessSpec, task: tuple[Path, Path]) -> int:
 def _remove_others(folder: Path, kept: Collection[Path]) -> None:
     """Remove pixels of parts that are gone and of other specs, and what a killed run left half-written."""
     for path in folder.iterdir():
-        if path.name != INDEX and path not in kept:
+        if path.name not in (INDEX, CANDIDATES) and path not in kept:
             path.unlink()
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 from winnow.data.parts import part_name, read_part
 from winnow.errors import InputError
 from winnow.files import replacing
-from winnow.provenance import module_path
+from winnow.provenance import module_hash
 from winnow.schema import stamp
 from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.perceptual_hash import hash_pixels
@@ -37,12 +37,8 @@ _MAKERS = ("winnow.transforms.decode", "winnow.transforms.preprocess", "winnow.t
 
 def variant(spec: PreprocessSpec) -> str:
     """Return 8 hex digits for everything but the part that decides pixels: the spec, our code, Pillow's version."""
-    digest = hashlib.sha256(f"{spec.model_dump_json()}\0{PIL.__version__}\0{VIEWS}".encode())
-    for module in _MAKERS:
-        path = module_path(module)
-        assert path is not None, "the modules are imported above"
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:8]
+    text = f"{spec.model_dump_json()}\0{PIL.__version__}\0{VIEWS}\0{module_hash(*_MAKERS)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def pixels_name(part: str, suffix: str) -> str:

@@ -113,16 +113,17 @@ def open_split(folder: Path, split: str) -> PreparedSplit:
     Raises InputError where there is no index or no pixels, FormatError for another schema or task.
     """
     assert split in SPLITS, f"unknown split {split!r}"
-    index = _read_index(folder)
+    index = read_index(folder)
     return PreparedSplit(folder, index.filter(pc.equal(index["split"], split)).combine_chunks(), _to_meta(index.schema))
 
 
 def read_meta(folder: Path) -> PreparedMeta:
     """Return what the index of the prepared data in `folder` says about all of it; errors as `open_split`."""
-    return _to_meta(_read_index(folder).schema)
+    return _to_meta(read_index(folder).schema)
 
 
-def _read_index(folder: Path) -> pa.Table:
+def read_index(folder: Path) -> pa.Table:
+    """Return the index in `folder`, the columns above; its metadata is read by `read_meta`. Errors as `open_split`."""
     path = folder / INDEX
     try:
         with pa.memory_map(str(path)) as source:

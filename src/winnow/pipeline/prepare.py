@@ -1,5 +1,7 @@
 """`winnow prepare`: labels and parts in; splits, checks, pixels, and what keeps training honest out."""
 
+from functools import partial
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -9,10 +11,11 @@ from winnow.checks.findings import Finding, announce
 from winnow.checks.report import describe
 from winnow.checks.rules import run_checks
 from winnow.config import read_section
-from winnow.data.config import DataConfig, PrepareConfig
+from winnow.data.candidates import Candidates, OpenSamples, find_candidates, keep_candidates
+from winnow.data.config import DataConfig, NearDuplicatesConfig, PrepareConfig
 from winnow.data.labels import read_labels
 from winnow.data.locations import locate
-from winnow.data.near_duplicates import find_near_duplicates
+from winnow.data.near_duplicates import confirm
 from winnow.data.parts import list_parts, part_ids
 from winnow.data.pixel_store import bring_up_to_date
 from winnow.data.pixels import variant
@@ -39,26 +42,25 @@ def run(project: Project) -> list[Finding]:
         facts = Facts(index, num_unlabelled=len(labels) - index.num_rows)
         announce(finding for finding in run_checks(facts) if finding.severity == "error")
         spent["num_decoded"] = bring_up_to_date(project.prepared, parts, config.spec())
+        samples = partial(Samples, project.prepared, spec=config.spec(), suffix=variant(config.spec()))
+        candidates = None
         if config.near_duplicates.hold_out:
-            facts = _hold_out(project, facts, config)
+            train, judged = facts.in_splits("train"), facts.in_splits(*_JUDGED)
+            candidates = find_candidates(project.prepared, train, judged, samples, config.near_duplicates)
+            facts = _hold_out(facts, candidates, samples, config.near_duplicates)
         findings = run_checks(facts)
         announce(findings)
-        mean, std = channel_means(_samples(project, facts.in_splits("train"), config))
+        mean, std = channel_means(samples(facts.in_splits("train")))
         meta = write_index(project.prepared, facts.index, spec=config.spec(), mean=mean, std=std)
+        keep_candidates(project.prepared, candidates, config.near_duplicates)
         write_json(project.data_report, describe(project, facts, findings, meta, list(parts)))
     return findings
 
 
-def _samples(project: Project, rows: pa.Table, config: PrepareConfig) -> Samples:
-    return Samples(project.prepared, rows, config.spec(), variant(config.spec()))
-
-
-def _hold_out(project: Project, facts: Facts, config: PrepareConfig) -> Facts:
+def _hold_out(facts: Facts, candidates: Candidates, samples: OpenSamples, config: NearDuplicatesConfig) -> Facts:
     """Move training images that nearly duplicate a judged one to the split `held_out`."""
-    train, judged = facts.in_splits("train"), facts.in_splits(*_JUDGED)
-    pairs = find_near_duplicates(
-        _samples(project, train, config), _samples(project, judged, config), config.near_duplicates
-    )
+    train, judged = candidates.train, candidates.judged
+    pairs = confirm(samples(train), samples(judged), candidates.nearest, config)
     held_out, partners = train["id"].take(pa.array(pairs[:, 0])), judged["id"].take(pa.array(pairs[:, 1]))
     is_held_out = pc.is_in(facts.index["id"], value_set=held_out.combine_chunks())
     return facts.with_held_out(is_held_out, list(zip(held_out.to_pylist(), partners.to_pylist(), strict=True)))

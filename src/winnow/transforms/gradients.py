@@ -32,11 +32,14 @@ def to_gradients(pixels: NDArray[np.uint8], *, crop: float) -> NDArray[np.int16]
 
     `crop` is the share of the size that is cut from each side first. A picture without contrast has none: zeros.
     """
-    sampler = _sampler(pixels.shape[1], crop)
-    planes = pixels.transpose(0, 3, 1, 2).astype(np.float64)
-    small = np.rint(sampler @ planes @ sampler.T * (_UNITS / _WEIGHT**2))
-    half = num_gradients(pixels.shape[3]) // 2
-    steps = np.concatenate([np.diff(small, axis=axis).reshape(len(small), half) for axis in (2, 3)], axis=1)
+    num_pictures, size, _, channels = pixels.shape
+    sampler = _sampler(size, crop)
+    # Sums of at most 255 * 2**14 are exact in float32, and twice as fast.
+    rows = sampler.astype(np.float32) @ pixels.reshape(num_pictures, size, size * channels).astype(np.float32)
+    small = sampler @ rows.reshape(num_pictures, _GRID, size, channels).astype(np.float64)
+    small = np.rint(small * (_UNITS / _WEIGHT**2))
+    half = num_gradients(channels) // 2
+    steps = np.concatenate([np.diff(small, axis=axis).reshape(num_pictures, half) for axis in (1, 2)], axis=1)
     length = np.sqrt(np.square(steps).sum(axis=1, keepdims=True))
     has_contrast = length >= _MIN_CONTRAST * _UNITS * np.sqrt(steps.shape[1])
     gradients: NDArray[np.int16] = np.rint(has_contrast * steps * (_LENGTH / np.maximum(length, 1))).astype(np.int16)
