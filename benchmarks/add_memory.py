@@ -38,22 +38,24 @@ class Cost:
     wall_s: float
 
 
-def random_images(num_images: int) -> Iterator[np.ndarray]:
+def random_images(num_images: int, seed: int = 0) -> Iterator[np.ndarray]:
     """Yield random images in blocks, uint8 [B, 28, 28]."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for start in range(0, num_images, BLOCK):
         yield rng.integers(0, 256, (min(BLOCK, num_images - start), SIDE, SIDE), dtype=np.uint8)
 
 
 def write_idx(folder: Path, num_images: int) -> str:
-    """Write one pair of idx files, and return the source that names them."""
+    """Write two pairs of idx files, a tenth for testing, and return the source that names them."""
     folder.mkdir()
-    with (folder / "train-images-idx3-ubyte").open("wb") as stream:
-        stream.write(struct.pack(">HBBIII", 0, 8, 3, num_images, SIDE, SIDE))
-        for block in random_images(num_images):
-            stream.write(block.tobytes())
-    labels = (np.arange(num_images) % NUM_CLASSES).astype(np.uint8)
-    (folder / "train-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, num_images) + labels.tobytes())
+    num_test = num_images // 10
+    for name, count, seed in (("train", num_images - num_test, 0), ("t10k", num_test, 1)):
+        with (folder / f"{name}-images-idx3-ubyte").open("wb") as stream:
+            stream.write(struct.pack(">HBBIII", 0, 8, 3, count, SIDE, SIDE))
+            for block in random_images(count, seed):
+                stream.write(block.tobytes())
+        labels = (np.arange(count) % NUM_CLASSES).astype(np.uint8)
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, count) + labels.tobytes())
     return f"idx:{folder}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import typer.main
 
 from winnow.checks.rules import CHECKS
-from winnow.cli import app
+from winnow.cli.main import app
 from winnow.config import Section
 from winnow.errors import ExitCode
 from winnow.files import write_text

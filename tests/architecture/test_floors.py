@@ -17,7 +17,7 @@ PLANTED = [
     ("data/planted.py", "import winnow.data.loader", "winnow.data.planted -> winnow.data.loader"),
     ("pipeline/planted.py", "import winnow.pipeline.prepare", "winnow.pipeline.planted -> winnow.pipeline.prepare"),
     ("commands/planted.py", "import winnow.commands.show", "winnow.commands.planted -> winnow.commands.show"),
-    ("cli.py", "import numpy", "winnow.cli -> numpy"),
+    ("cli/planted.py", "import numpy", "winnow.cli.planted -> numpy"),
     ("shelf.py", "", "winnow.shelf"),
 ]
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 import typer.main
 
-from winnow.cli import app
+from winnow.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -7,16 +7,9 @@ import pytest
 
 from winnow.errors import InputError, MachineError, UsageError
 from winnow.ingest import tracking
-from winnow.ingest.tracking import (
-    Recorded,
-    folder_md5,
-    is_bare,
-    read_recorded,
-    require_dvc,
-    require_joinable,
-    track,
-)
+from winnow.ingest.tracking import folder_md5, is_bare, require_joinable, track
 from winnow.project import Project
+from winnow.repository.dvc import Recorded, read_recorded
 
 
 def part(project: Project, number: int) -> str:
@@ -31,30 +24,6 @@ def record(project: Project, *, size: int, num_files: int, md5: str = "0.dir") -
     project.images_dvc.parent.mkdir(parents=True, exist_ok=True)
     text = f"outs:\n- md5: {md5}\n  size: {size}\n  nfiles: {num_files}\n  hash: md5\n  path: images\n"
     project.images_dvc.write_text(text, encoding="utf-8")
-
-
-def test_outside_a_dvc_repository_the_way_in_is_told(project: Project) -> None:
-    with pytest.raises(UsageError, match="git init && dvc init"):
-        require_dvc(project)
-
-
-def test_a_project_may_lie_below_the_root_of_its_repository(tmp_path: Path) -> None:
-    (tmp_path / ".dvc").mkdir()
-    require_dvc(Project(tmp_path / "a" / "b"))
-
-
-def test_what_dvc_records_is_read(project: Project) -> None:
-    assert read_recorded(project) is None
-    record(project, size=12, num_files=2, md5="abc.dir")
-    assert read_recorded(project) == Recorded(md5="abc.dir", size=12, num_files=2)
-
-
-@pytest.mark.parametrize("text", ["", "outs: []", "outs:\n- md5: {", "outs:\n- {md5: a, path: images}"])
-def test_a_malformed_record_is_refused(project: Project, text: str) -> None:
-    project.images_dvc.parent.mkdir()
-    project.images_dvc.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="git checkout"):
-        read_recorded(project)
 
 
 def test_a_clone_is_bare_when_no_recorded_part_is_here(project: Project) -> None:
@@ -82,16 +51,10 @@ def test_nothing_untracked_may_join_a_bare_clone(project: Project) -> None:
 def test_an_interpreter_without_dvc_is_the_machines_fault(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     part(project, 1)
     monkeypatch.setattr(
-        tracking, "_call_dvc", lambda *_: subprocess.CompletedProcess(["x", "-m", "dvc"], 1, "", "No module")
+        tracking, "call_dvc", lambda *_: subprocess.CompletedProcess(["x", "-m", "dvc"], 1, "", "No module")
     )
     with pytest.raises(MachineError, match="dvc failed: No module"):
         track(project, [part(project, 1)])
-
-
-def test_dvcs_error_is_found_among_its_advice() -> None:
-    assert tracking._last_line("WARNING: a\nERROR: b - c\n\nHaving any troubles?") == "b - c"
-    assert tracking._last_line("Traceback\nModuleNotFoundError: dvc\n") == "ModuleNotFoundError: dvc"
-    assert tracking._last_line("") == "no message"
 
 
 @pytest.mark.slow

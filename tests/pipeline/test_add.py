@@ -22,9 +22,10 @@ from winnow.files import write_text
 from winnow.ingest import publication
 from winnow.ingest.png import encode_gray
 from winnow.ingest.result import AddResult
-from winnow.ingest.tracking import folder_md5, read_recorded
+from winnow.ingest.tracking import folder_md5
 from winnow.pipeline import add
 from winnow.project import Project
+from winnow.repository.dvc import read_recorded
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 ENVIRONMENT = {**os.environ, "DVC_NO_ANALYTICS": "1", "OMP_NUM_THREADS": "1"}

@@ -15,8 +15,9 @@ from winnow.ingest.publication import changing, publish, track_pending
 from winnow.ingest.quarantine import write_quarantine
 from winnow.ingest.result import PULL, commit_lines
 from winnow.ingest.sources import open_source
-from winnow.ingest.tracking import is_bare, require_dvc, require_joinable
+from winnow.ingest.tracking import is_bare, require_joinable
 from winnow.project import Project
+from winnow.repository.dvc import require_dvc
 
 _MAX_SHOWN = 50
 

@@ -18,8 +18,9 @@ from winnow.data.parts import part_ids
 from winnow.errors import InputError, WinnowError
 from winnow.files import disk_errors, fsync_folder, read_json, write_json, write_text
 from winnow.ingest.lock import exclusive
-from winnow.ingest.tracking import read_recorded, track
+from winnow.ingest.tracking import track
 from winnow.project import Project
+from winnow.repository.dvc import read_recorded
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from winnow.ingest.config import AddConfig
 from winnow.ingest.intake import Staged, stage
 from winnow.ingest.publication import publish_again
 from winnow.ingest.source_item import Source
-from winnow.ingest.tracking import folder_md5, read_recorded
+from winnow.ingest.tracking import folder_md5
 from winnow.project import Project
+from winnow.repository.dvc import read_recorded
 
 
 def restore(project: Project, source: Source, labels: Labels, config: AddConfig) -> Staged | None:

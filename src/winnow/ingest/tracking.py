@@ -1,52 +1,25 @@
 """Tracking by DVC: parts join `data/images.dvc` one by one, also where the earlier parts are not on this machine."""
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from subprocess import CompletedProcess
 
-from winnow.data.parts import list_parts, part_name
-from winnow.errors import InputError, MachineError, UsageError
+from winnow.data.parts import list_parts
+from winnow.errors import InputError, UsageError
 from winnow.files import write_text
-from winnow.logs import logger
 from winnow.project import Project
+from winnow.repository.dvc import (
+    Recorded,
+    call_dvc,
+    last_line,
+    listing_md5,
+    md5_file,
+    read_recorded,
+    relative,
+    require_success,
+)
 
-_RECOVER = "git checkout data/images.dvc, then run the command again"
 # Far below every system's limit for a command line.
 _PARTS_PER_CALL = 200
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What `images.dvc` says of the folder."""
-
-    md5: str
-    size: int
-    num_files: int
-
-
-def require_dvc(project: Project) -> None:
-    """Raise UsageError unless the project lies in a DVC repository."""
-    if not any((folder / ".dvc").is_dir() for folder in (project.root, *project.root.parents)):
-        raise UsageError(
-            f"{project.root} lies in no DVC repository",
-            hint="git init && dvc init, or leave tracking out with --no-track",
-        )
-
-
-def read_recorded(project: Project) -> Recorded | None:
-    """Return what `images.dvc` records, or None without it. Raises InputError when it is malformed."""
-    if not project.images_dvc.exists():
-        return None
-    try:
-        out = _load_yaml(project.images_dvc)["outs"][0]
-        return Recorded(md5=str(out["md5"]), size=int(out["size"]), num_files=int(out["nfiles"]))
-    except (KeyError, IndexError, TypeError, ValueError):
-        raise InputError(f"{project.images_dvc}: expected a folder tracked by DVC", hint=_RECOVER) from None
 
 
 def is_bare(project: Project, *, track: bool) -> bool:
@@ -71,10 +44,10 @@ def require_joinable(project: Project, *, track: bool) -> None:
     """Raise, on a bare clone, unless another part can join the recorded ones without them."""
     if not track:
         raise UsageError("the earlier parts are not here", hint="dvc pull first, or leave out --no-track")
-    done = _call_dvc(project, "list", ".", _relative(project, project.images))
+    done = call_dvc(project, "list", ".", relative(project, project.images))
     if done.returncode:
         raise InputError(
-            f"the parts that {project.images_dvc} records are neither here nor in a remote: {_last_line(done.stderr)}",
+            f"the parts that {project.images_dvc} records are neither here nor in a remote: {last_line(done.stderr)}",
             hint="`winnow add SOURCE` with the source they came from makes them again; or set the remote and dvc pull",
         )
 
@@ -91,7 +64,7 @@ def track(project: Project, names: list[str]) -> bool:
         return False
     recorded = read_recorded(project)
     if recorded is None or recorded.md5 == _md5_if_alike(list_parts(project.images), recorded):
-        _require_success(_add(project, [project.images]))
+        require_success(_add(project, [project.images]))
         return False
     others = [path for path in list_parts(project.images) if path not in here]
     is_complete = _extent(others) == (recorded.num_files, recorded.size)
@@ -100,7 +73,7 @@ def track(project: Project, names: list[str]) -> bool:
         if done.returncode and is_complete:
             # The list of the others is in no cache any more, but all of them are here.
             done = _add(project, [project.images])
-        _require_success(done)
+        require_success(done)
     recorded = read_recorded(project)
     if recorded is None or recorded.num_files <= len(list_parts(project.images)):
         return False
@@ -113,18 +86,17 @@ def track(project: Project, names: list[str]) -> bool:
 
 def folder_md5(parts: list[Path]) -> str:
     """Return the hash by which DVC records a folder of these files."""
-    listing = [{"md5": _md5_file(path), "relpath": path.name} for path in sorted(parts, key=part_name)]
-    return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return listing_md5({path.name: md5_file(path) for path in parts})
 
 
 def pull(project: Project, target: Path) -> None:
     """Fetch a tracked file or folder from the remote. Raises MachineError when it is not there."""
-    _require_success(_call_dvc(project, "pull", "-q", _relative(project, target)))
+    require_success(call_dvc(project, "pull", "-q", relative(project, target)))
 
 
 def stop_tracking(project: Project, target: Path) -> None:
     """Remove a `.dvc` file; what it tracked stays on the disk, and stays ignored by Git."""
-    _require_success(_call_dvc(project, "remove", "-q", _relative(project, target)))
+    require_success(call_dvc(project, "remove", "-q", relative(project, target)))
     ignore = target.with_name(".gitignore")
     kept = ignore.read_text(encoding="utf-8") if ignore.exists() else ""
     write_text(ignore, f"{kept}/{target.stem}\n")
@@ -139,55 +111,5 @@ def _extent(parts: list[Path]) -> tuple[int, int]:
     return len(parts), sum(path.stat().st_size for path in parts)
 
 
-def _md5_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _load_yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {error}", hint=_RECOVER) from None
-
-
-def _add(project: Project, targets: list[Path]) -> subprocess.CompletedProcess[str]:
-    return _call_dvc(project, "add", "-q", *(_relative(project, target) for target in targets))
-
-
-def _relative(project: Project, path: Path) -> str:
-    return os.path.relpath(path, project.root)
-
-
-def _call_dvc(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    logger.debug("dvc %s", " ".join(arguments))
-    return subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
-        [sys.executable, "-m", "dvc", *arguments],
-        cwd=project.root,
-        env={**os.environ, "DVC_NO_ANALYTICS": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-
-
-def _require_success(done: subprocess.CompletedProcess[str]) -> None:
-    if done.returncode:
-        command = " ".join(done.args[2:])
-        raise MachineError(
-            f"{command[:200]} failed: {_last_line(done.stderr)}",
-            hint="mend what DVC names and run the command again: it goes on where it stopped",
-        )
-
-
-def _last_line(text: str) -> str:
-    """Return DVC's last error, or its last word."""
-    lines = text.strip().splitlines() or ["no message"]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return errors[-1] if errors else lines[-1]
+def _add(project: Project, targets: list[Path]) -> CompletedProcess[str]:
+    return call_dvc(project, "add", "-q", *(relative(project, target) for target in targets))

@@ -12,8 +12,9 @@ from winnow.ingest.restoration import restore
 from winnow.ingest.result import AddResult
 from winnow.ingest.source_item import Source
 from winnow.ingest.sources import open_source
-from winnow.ingest.tracking import is_bare, require_dvc, require_joinable
+from winnow.ingest.tracking import is_bare, require_joinable
 from winnow.project import Project
+from winnow.repository.dvc import require_dvc
 
 
 def run(

@@ -1,0 +1,1 @@
+"""Settling generated files after a Git conflict."""

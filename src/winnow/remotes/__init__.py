@@ -1,0 +1,1 @@
+"""The DVC remote: setting it up, and saying what is wrong with it."""

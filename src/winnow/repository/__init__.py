@@ -1,0 +1,1 @@
+"""What Git and DVC know of a project, now and at other commits."""

@@ -1,0 +1,31 @@
+"""A project of the shipped parameters, and the command line as the console script runs it."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from winnow.cli import main
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "params.yaml").write_bytes((CHECKOUT / "params.yaml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return a function from arguments to the exit code."""
+
+    def call(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["winnow", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main.main()
+        return int(stop.value.code or 0)
+
+    return call

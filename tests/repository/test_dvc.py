@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from winnow.errors import InputError, UsageError
+from winnow.project import Project
+from winnow.repository.dvc import (
+    Recorded,
+    last_line,
+    listing_bytes,
+    listing_md5,
+    parse_recorded,
+    read_recorded,
+    require_dvc,
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def record(project: Project, *, size: int, num_files: int, md5: str = "0.dir") -> None:
+    project.images_dvc.parent.mkdir(parents=True, exist_ok=True)
+    text = f"outs:\n- md5: {md5}\n  size: {size}\n  nfiles: {num_files}\n  hash: md5\n  path: images\n"
+    project.images_dvc.write_text(text, encoding="utf-8")
+
+
+def test_outside_a_dvc_repository_the_way_in_is_told(project: Project) -> None:
+    with pytest.raises(UsageError, match="git init && dvc init"):
+        require_dvc(project)
+
+
+def test_a_project_may_lie_below_the_root_of_its_repository(tmp_path: Path) -> None:
+    (tmp_path / ".dvc").mkdir()
+    require_dvc(Project(tmp_path / "a" / "b"))
+
+
+def test_what_dvc_records_is_read(project: Project) -> None:
+    assert read_recorded(project) is None
+    record(project, size=12, num_files=2, md5="abc.dir")
+    assert read_recorded(project) == Recorded(md5="abc.dir", size=12, num_files=2)
+
+
+@pytest.mark.parametrize("text", ["", "outs: []", "outs:\n- md5: {", "outs:\n- {md5: a, path: images}"])
+def test_a_malformed_record_is_refused(project: Project, text: str) -> None:
+    project.images_dvc.parent.mkdir()
+    project.images_dvc.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="git checkout"):
+        read_recorded(project)
+
+
+def test_another_revisions_record_is_read_from_its_text() -> None:
+    text = "outs:\n- md5: abc.dir\n  size: 12\n  nfiles: 2\n  path: images\n"
+    assert parse_recorded(text, Path("images.dvc")) == Recorded(md5="abc.dir", size=12, num_files=2)
+
+
+def test_a_listing_is_sorted_and_named_by_its_hash() -> None:
+    listing = {"part-b.arrow": "2" * 32, "part-a.arrow": "1" * 32}
+    content = listing_bytes(listing)
+    assert [entry["relpath"] for entry in json.loads(content)] == ["part-a.arrow", "part-b.arrow"]
+    assert listing_md5(listing) == listing_md5(dict(reversed(listing.items())))
+    assert listing_md5(listing) != listing_md5({"part-a.arrow": "1" * 32})
+
+
+def test_dvcs_error_is_found_among_its_advice() -> None:
+    assert last_line("WARNING: a\nERROR: b - c\n\nHaving any troubles?") == "b - c"
+    assert last_line("Traceback\nModuleNotFoundError: dvc\n") == "ModuleNotFoundError: dvc"
+    assert last_line("") == "no message"
