@@ -1,7 +1,8 @@
 """Peak memory of `winnow add` and `winnow prepare` for 26,000 and for 260,000 images: it must not grow with them.
 
 Random 28 x 28 images, so that no two are alike, come from idx files that are written here. What is counted is the
-resident memory of the command and of all its workers together, sampled; pages that they share count several times.
+resident memory of the command and of all its workers together, sampled: on Linux as proportional set size (a page that
+two processes share counts once), elsewhere as resident set size.
 `--folder` adds the same images from a folder per class, one file each.
 
 Expected: under 600 MB for each. About three minutes on two cores; `add_memory.py 1000` is a quick try.
@@ -90,7 +91,8 @@ def resident_bytes(process: psutil.Process) -> int:
     total = 0
     try:
         for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss
+            memory = one.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
     except psutil.NoSuchProcess:
         pass
     return total

@@ -118,8 +118,11 @@ def test_removing_and_pruning_what_is_not_there_is_no_error(checkpoints: Checkpo
     checkpoints.remove()
 
 
-def test_the_key_changes_with_every_ingredient_and_not_with_their_order() -> None:
-    key = run_key({"lr": 0.1, "data": "x"})
-    assert key == run_key({"data": "x", "lr": 0.1})
-    assert len({key, run_key({"lr": 0.2, "data": "x"}), run_key({"lr": 0.1, "data": "y"})}) == 3
+def test_the_key_of_a_run_changes_with_what_decides_its_bytes(make_state: MakeState, train_on_noise: Train) -> None:
+    start, other = make_state(), make_state()
+    train_on_noise(other, 1)
+    key = run_key({"lr": 0.1, "data": "x"}, start)
+    assert key == run_key({"data": "x", "lr": 0.1}, make_state())
+    changed = {run_key({"lr": 0.2, "data": "x"}, start), run_key({"lr": 0.1, "data": "y"}, start)}
+    assert len({key, run_key({"lr": 0.1, "data": "x"}, other), *changed}) == 4
     assert len(key) == 20

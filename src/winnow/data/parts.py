@@ -195,25 +195,9 @@ def read_part(path: Path) -> Iterator[pa.RecordBatch]:
 
     Raises FormatError for another schema, InputError for a part that is absent or corrupt.
     """
-    return _read_batches(path, pa.ipc.IpcReadOptions())
-
-
-def part_ids(path: Path) -> pa.Array:
-    """Return the ids in a part in the order of its rows, without touching the images. Raises as `read_part`."""
-    options = pa.ipc.IpcReadOptions(included_fields=[SCHEMA_OF_PARTS.get_field_index("id")])
-    return pa.concat_arrays([pa.array([], pa.string()), *(batch["id"] for batch in _read_batches(path, options))])
-
-
-def read_records(batch: pa.RecordBatch) -> Iterator[ImageRecord]:
-    """Yield the rows of a batch as records."""
-    for row in batch.to_pylist():
-        yield ImageRecord(**row)
-
-
-def _read_batches(path: Path, options: pa.ipc.IpcReadOptions) -> Iterator[pa.RecordBatch]:
     try:
-        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source, options=options) as reader:
-            _require_schema(reader.schema, path, options)
+        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
+            _require_schema(reader.schema, path)
             for index in range(reader.num_record_batches):
                 yield reader.get_batch(index)
     except FileNotFoundError:
@@ -222,8 +206,19 @@ def _read_batches(path: Path, options: pa.ipc.IpcReadOptions) -> Iterator[pa.Rec
         raise InputError(f"{path} is truncated or corrupt: {error}", hint=_PULL) from None
 
 
-def _require_schema(schema: pa.Schema, path: Path, options: pa.ipc.IpcReadOptions) -> None:
+def part_ids(path: Path) -> pa.Array:
+    """Return the ids in a part in the order of its rows, without touching the images. Raises as `read_part`."""
+    # Not with Arrow's `included_fields`: that reads the whole file, a map only the pages that are looked at.
+    return pa.concat_arrays([pa.array([], pa.string()), *(batch["id"] for batch in read_part(path))])
+
+
+def read_records(batch: pa.RecordBatch) -> Iterator[ImageRecord]:
+    """Yield the rows of a batch as records."""
+    for row in batch.to_pylist():
+        yield ImageRecord(**row)
+
+
+def _require_schema(schema: pa.Schema, path: Path) -> None:
     require_stamp({key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}, path)
-    expected = [SCHEMA_OF_PARTS.field(index) for index in options.included_fields or range(len(SCHEMA_OF_PARTS))]
-    if list(schema) != expected:
-        raise FormatError(f"{path}: expected the columns {expected}, got {list(schema)}", hint=_PULL)
+    if list(schema) != list(SCHEMA_OF_PARTS):
+        raise FormatError(f"{path}: expected the columns {list(SCHEMA_OF_PARTS)}, got {list(schema)}", hint=_PULL)

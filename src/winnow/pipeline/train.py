@@ -34,7 +34,7 @@ def run(project: Project) -> BundleMeta:
         meta = describe(project, code_hash(__name__, project.custom))
         setup, state = start(project, meta)
         placement = {"device": setup.device.type, "precision": str(setup.dtype).removeprefix("torch.")}
-        checkpoints = Checkpoints(project.checkpoints, run_key({**meta.model_dump(), **placement}))
+        checkpoints = Checkpoints(project.checkpoints, run_key({**meta.model_dump(), **placement}, state))
         checkpoints.prune()
         checkpoints.restore(state)
         with Curves(project.curves) as curves:

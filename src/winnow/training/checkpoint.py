@@ -24,9 +24,12 @@ _KEY_DIGITS = 20
 _NUM_FOREIGN_KEPT = 2
 
 
-def run_key(ingredients: Mapping[str, Any]) -> str:
-    """Return 20 hex digits that change with anything in `ingredients` (plain data): whatever decides a run's bytes."""
-    text = json.dumps(ingredients, sort_keys=True, allow_nan=False)
+def run_key(ingredients: Mapping[str, Any], start: State) -> str:
+    """Return 20 hex digits that change with whatever decides a run's bytes.
+
+    That is anything in `ingredients` (plain data), and the weights of `start`: a file of published weights may change.
+    """
+    text = json.dumps({**ingredients, "start": _digest(start.tensors())}, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_KEY_DIGITS]
 
 

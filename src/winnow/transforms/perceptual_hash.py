@@ -15,6 +15,8 @@ from winnow.transforms.preprocess import preprocess
 from winnow.transforms.spec import PreprocessSpec
 
 _FREQUENCIES = 8
+# On the way, a byte of a gray picture takes eight.
+_BLOCK_BYTES = 1 << 19
 _SPEC = PreprocessSpec(
     size=32, channels=1, fit="stretch", resample="bilinear", alpha="composite", background=[255, 255, 255]
 )
@@ -30,6 +32,12 @@ def hash_pixels(pixels: NDArray[np.uint8], *, crop: float) -> NDArray[np.uint64]
 
     `crop` is the share of the size that is cut from each side first. An alpha channel counts as a colour.
     """
+    step = max(1, _BLOCK_BYTES // pixels[:1].size) if len(pixels) else 1
+    blocks = [_hash_block(pixels[at : at + step], crop) for at in range(0, len(pixels), step)]
+    return np.concatenate([np.empty(0, dtype=np.uint64), *blocks])
+
+
+def _hash_block(pixels: NDArray[np.uint8], crop: float) -> NDArray[np.uint64]:
     gray = pixels.sum(axis=3, dtype=np.float64)
     basis = _basis(pixels.shape[1], crop)
     frequencies = (basis @ gray @ basis.T).reshape(len(pixels), _FREQUENCIES**2)
