@@ -109,6 +109,25 @@ def bench(_: Context, name: str) -> None:
     must("python", "benchmarks/report.py", name)
 
 
+@task
+def soak(_: Context) -> None:
+    """Watch the memory of a million images, for hours, and write the table to docs/benchmarks.md."""
+    must("python", "benchmarks/report.py", "soak")
+
+
+@task(help={"url": "gs://BUCKET/PATH, s3://BUCKET/PATH, or a folder such as ../storage."})
+def remote(_: Context, url: str) -> None:
+    """Set where DVC pushes images and models, in .dvc/config (docs/remote.md)."""
+    from winnow.errors import WinnowError
+    from winnow.project import Project
+    from winnow.remotes.settings import set_remote
+
+    try:
+        print(*set_remote(Project(ROOT), url).lines(), sep="\n")
+    except WinnowError as error:
+        raise Exit(f"error: {error}", code=error.exit_code) from None
+
+
 def demo_flow() -> str:
     """Return dvc.yaml as the demo's folder needs it: the code lies in this checkout."""
     return (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("code: src/winnow", "code: ../../src/winnow")

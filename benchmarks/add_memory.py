@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +46,14 @@ def random_images(num_images: int, seed: int = 0) -> Iterator[np.ndarray]:
         yield rng.integers(0, 256, (min(BLOCK, num_images - start), SIDE, SIDE), dtype=np.uint8)
 
 
-def write_idx(folder: Path, num_images: int) -> str:
+def write_idx(folder: Path, num_images: int, seed: int = 0) -> str:
     """Write two pairs of idx files, a tenth for testing, and return the source that names them."""
     folder.mkdir()
     num_test = num_images // 10
-    for name, count, seed in (("train", num_images - num_test, 0), ("t10k", num_test, 1)):
+    for name, count, own_seed in (("train", num_images - num_test, seed), ("t10k", num_test, seed + 1)):
         with (folder / f"{name}-images-idx3-ubyte").open("wb") as stream:
             stream.write(struct.pack(">HBBIII", 0, 8, 3, count, SIDE, SIDE))
-            for block in random_images(count, seed):
+            for block in random_images(count, own_seed):
                 stream.write(block.tobytes())
         labels = (np.arange(count) % NUM_CLASSES).astype(np.uint8)
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, count) + labels.tobytes())
@@ -73,15 +73,15 @@ def write_folder(folder: Path, num_images: int) -> str:
     return str(folder)
 
 
-def measure(project: Path, *arguments: str) -> Cost:
-    """Run winnow in `project` and sample the memory of all its processes."""
+def measure(project: Path, *arguments: str, allowed: Collection[int] = (0,)) -> Cost:
+    """Run winnow in `project` and sample the memory of all its processes; `allowed` are the codes it may end with."""
     start = time.perf_counter()
     process = psutil.Popen([sys.executable, "-m", "winnow", *arguments], cwd=project, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
         peak = max(peak, resident_bytes(process))
         time.sleep(SAMPLE_EVERY_S)
-    if process.returncode:
+    if process.returncode not in allowed:
         raise SystemExit(f"winnow {arguments[0]} ended with {process.returncode}")
     return Cost(peak / 1e6, time.perf_counter() - start)
 

@@ -117,13 +117,20 @@ def parameter_row(parameter: Any) -> tuple[str, str, str]:
 
 
 def checks_page() -> str:
-    """Return the reference of checks: what `add` refuses, and what `prepare` says about a data set."""
+    """Return the reference of checks: what `add` refuses, and what `prepare` and `check` say about a data set."""
     lines = [
         "# Checks",
         NOTICE,
         "",
         "Ids are stable: filter by them. An *error* stops `prepare` with exit code 1 before any pixel is made; a",
         "*warning* and an *info* are reported, in `reports/data.json` too, with the ids of up to ten images.",
+        "",
+        "`winnow check` asks all of them at any time, the worst first, and exits 1 for an error (with `--strict` for a",
+        "warning, too); `--html` writes a local page with the pictures. D302 and D303, which compare all images with",
+        "all others, and D601 and D602, which need predictions, are asked by it alone. Thresholds are in `checks:`",
+        "([params.md](params.md)); `checks.ignore` silences any but errors. D401 to D405 measure by the median and the",
+        "median absolute deviation, of the class where that has 100 images, else of all. D4xx to D6xx never look at",
+        "the vault.",
         "",
         "## Images that `add` refuses",
         "",

@@ -1,5 +1,6 @@
 """The whole of `params.yaml`: every section and its owner. Torch-free."""
 
+from winnow.checks.config import ChecksConfig
 from winnow.config import SECTIONS, Section, parse_section, read_params
 from winnow.data.config import DataConfig, PrepareConfig
 from winnow.evaluation.config import EvaluateConfig
@@ -14,6 +15,7 @@ MODELS: dict[str, type[Section]] = {
     "data": DataConfig,
     "add": AddConfig,
     "prepare": PrepareConfig,
+    "checks": ChecksConfig,
     "model": ModelConfig,
     "train": TrainConfig,
     "evaluate": EvaluateConfig,

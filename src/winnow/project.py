@@ -24,6 +24,11 @@ class Project:
         return self.root / "data" / "labels.csv"
 
     @property
+    def labels_dvc(self) -> Path:
+        """What Git holds instead of `labels.csv` where DVC tracks it (`project.labels: dvc`)."""
+        return self.labels.with_name("labels.csv.dvc")
+
+    @property
     def images(self) -> Path:
         """The folder of parts, tracked by DVC as one directory."""
         return self.root / "data" / "images"
@@ -31,6 +36,11 @@ class Project:
     @property
     def images_dvc(self) -> Path:
         return self.root / "data" / "images.dvc"
+
+    @property
+    def erased(self) -> Path:
+        """The ids of images that were erased on request; `add` refuses them. Tracked by Git."""
+        return self.root / "data" / "erased.csv"
 
     @property
     def quarantine(self) -> Path:
@@ -85,6 +95,16 @@ class Project:
         """The local picture gallery. Ignored by Git: pictures stay on this disk."""
         return self.root / "reports" / "gallery.html"
 
+    @property
+    def diff_page(self) -> Path:
+        """What `winnow diff --html` writes. Ignored by Git, as the gallery."""
+        return self.root / "reports" / "diff.html"
+
+    @property
+    def checks_page(self) -> Path:
+        """What `winnow check --html` writes. Ignored by Git, as the gallery."""
+        return self.root / "reports" / "checks.html"
+
     def cost(self, step: str) -> Path:
         """Seconds, memory and device of a step's last run: in Git, but no output of DVC (it never repeats)."""
         return self.root / "reports" / "cost" / f"{step}.json"
@@ -107,6 +127,26 @@ class Project:
     def journal(self) -> Path:
         """What is being published right now, and what DVC does not track yet: read after a kill."""
         return self.scratch / "journal.json"
+
+    @property
+    def erasure(self) -> Path:
+        """What `erase` has not finished: kept until every object is gone."""
+        return self.scratch / "erasure.json"
+
+    @property
+    def labels_mark(self) -> Path:
+        """The text of `labels.csv.dvc` before a change that DVC has not recorded yet."""
+        return self.scratch / "labels.csv.dvc"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """The key of `add --pseudonymous`, where it is not in the environment. Ignored by Git."""
+        return self.scratch / "pseudonym.key"
+
+    @property
+    def source_error(self) -> Path:
+        """Why `add --pseudonymous` refused a source: it may hold names, so it is not printed."""
+        return self.scratch / "source-error.txt"
 
     @property
     def lock(self) -> Path:

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from winnow.config import Section
 
+Compute = Literal["local", "ray"]
+
 
 class ProjectConfig(Section):
     """What the project is called, how much it shows, and how it works."""
@@ -19,5 +21,5 @@ class ProjectConfig(Section):
     labels: Annotated[Literal["git", "dvc"], Field(examples=["git"])]
     """What tracks `data/labels.csv`: Git, so that a relabel is a reviewable diff, or DVC, for private or huge sets."""
 
-    compute: Annotated[Literal["local", "ray"], Field(examples=["local"])]
+    compute: Annotated[Compute, Field(examples=["local"])]
     """Where parts are worked on: processes of this machine, or a Ray cluster that is there. Same bytes either way."""

@@ -117,3 +117,18 @@ def test_the_demo_has_the_whole_flow_and_its_code_is_this_checkout(tasks: Module
     code = YAML(typ="safe", pure=True).load(flow)["vars"][0]["code"]
     assert (tasks.DEMO / code).resolve() == (root / "src" / "winnow").resolve()
     assert flow.replace(code, "src/winnow") == (root / "dvc.yaml").read_text(encoding="utf-8")
+
+
+def test_remote_writes_the_remote_or_ends_with_the_codes_of_the_command_line(
+    tasks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+    tasks.remote(tasks.Context(), "gs://pictures/winnow")
+    assert "git add .dvc/config" in capsys.readouterr().out
+    written = (tmp_path / ".dvc" / "config").read_text(encoding="utf-8")
+    assert "url = gs://pictures/winnow" in written
+    with pytest.raises(tasks.Exit) as end:
+        tasks.remote(tasks.Context(), "gs:/pictures")
+    assert end.value.code == 2
+    assert (tmp_path / ".dvc" / "config").read_text(encoding="utf-8") == written

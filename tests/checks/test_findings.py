@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from winnow.checks.findings import Finding, announce
+from winnow.checks.findings import Example, Finding, announce
 from winnow.errors import CheckError, ExitCode
 
 
@@ -28,10 +28,10 @@ def test_every_error_is_named_at_once() -> None:
 
 
 def test_a_finding_is_plain_data() -> None:
-    assert Finding("D901", "info", "m", "h", ["a"]).as_dict() == {
+    assert Finding("D901", "info", "m", "h", [Example(("a", "b"), "see")]).as_dict() == {
         "id": "D901",
         "severity": "info",
         "message": "m",
         "hint": "h",
-        "examples": ["a"],
+        "examples": [{"ids": ["a", "b"], "note": "see"}],
     }

@@ -6,9 +6,10 @@ import pytest
 
 from winnow.checks.facts import Facts
 from winnow.checks.findings import Finding
-from winnow.checks.report import describe
+from winnow.checks.report import describe, disclosed
 from winnow.data.parts import ImageRecord, PartWriter, part_name
 from winnow.data.prepared import PreparedMeta
+from winnow.disclosure import Disclosure
 from winnow.project import Project
 from winnow.transforms.spec import PreprocessSpec
 
@@ -30,7 +31,7 @@ def part(project: Project) -> Path:
     pictures = [("L", "PNG", 10, 20), ("RGB", "JPEG", 30, 5), ("L", "PNG", 7, 7), ("P", "GIF", 900, 900)]
     with PartWriter(folder=project.images, part_size_bytes=10**6) as writer:
         for at, (mode, kind, width, height) in enumerate(pictures):
-            writer.add(ImageRecord(f"{at:020x}", b"bytes", kind, mode, width, height, 0))
+            writer.add(ImageRecord(f"{at:020x}", b"bytes", kind, mode, width, height))
     return writer.parts[0]
 
 
@@ -65,3 +66,17 @@ def test_the_report_counts_what_is_labelled_and_says_what_it_looks_like(project:
         "sizes": {"width": {"min": 7, "max": 30}, "height": {"min": 5, "max": 20}},
     }
     assert json.dumps(report), "it is plain data"
+
+
+def test_single_images_leave_the_report_where_they_may_not_be_shown() -> None:
+    report = {
+        "num_images": 4,
+        "checks": [{"id": "D901", "examples": [{"ids": ["a"]}]}],
+        "near_duplicates": [{"of": "a"}],
+    }
+    assert disclosed(report, Disclosure("ids")) == disclosed(report, Disclosure("pictures")) == report
+    assert disclosed(report, Disclosure("aggregate")) == {
+        "num_images": 4,
+        "checks": [{"id": "D901", "examples": []}],
+        "near_duplicates": [],
+    }

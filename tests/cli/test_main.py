@@ -14,7 +14,19 @@ Run = Callable[..., int]
 def test_every_command_is_listed_and_has_help(run: Run, capsys: pytest.CaptureFixture) -> None:
     assert run("--help") == ExitCode.OK
     page = capsys.readouterr().out
-    for command in ("add", "prepare", "train", "evaluate", "show", "predict", "relabel", "remove", "images"):
+    for command in (
+        "add",
+        "check",
+        "prepare",
+        "train",
+        "evaluate",
+        "show",
+        "predict",
+        "relabel",
+        "remove",
+        "images",
+        "doctor",
+    ):
         assert f"\n  {command} " in page
         assert run(command, "--help") == ExitCode.OK
 

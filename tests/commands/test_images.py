@@ -132,3 +132,27 @@ def test_the_gallery_shows_so_many_of_each_class(project: Project) -> None:
     assert text.count("<img ") == 1
     assert "1 of 2 images" in text
     assert "dog" not in text
+
+
+def test_labels_that_differ_in_case_do_not_share_a_folder(project: Project, tmp_path: Path, tiny_id: TinyId) -> None:
+    edit(project, lambda row: (row[0], "CAT", *row[2:]) if row[0] == tiny_id(1) else row)
+    export(project, tmp_path / "out")
+    folders = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert folders == ["%u000043%u000041%u000054", "cat", "dog"]
+
+
+def test_names_that_get_the_same_extension_do_not_share_a_file(
+    project: Project, tmp_path: Path, tiny_id: TinyId
+) -> None:
+    names = {tiny_id(1): "1.png", tiny_id(2): "1", tiny_id(3): "1.PNG"}
+    edit(project, lambda row: (row[0], "cat", names[row[0]], "", ""))
+    result = export(project, tmp_path / "out")
+    assert (result.num_written, result.exit_code) == (3, ExitCode.OK)
+    assert files(tmp_path / "out") == sorted(f"cat/{image}.png" for image in names)
+
+
+def test_a_list_writes_no_control_characters(project: Project) -> None:
+    labels = read_labels(project.labels)
+    rows = [(*row, "\x1b[2J\n") for row in labels.rows()]
+    write_labels(project.labels, Labels.from_rows(rows, ["site"]))
+    assert not set("".join(list_images(project).lines())) & {"\x1b", "\n"}

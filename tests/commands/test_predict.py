@@ -2,11 +2,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
 
-from winnow.commands.predict import predict
+from winnow.commands.predict import predict, predict_many
 from winnow.errors import ExitCode, InputError, UsageError
 from winnow.models import store
 from winnow.models.bundle import Architecture, BundleMeta, installed_versions
@@ -96,8 +97,8 @@ def test_a_bad_file_is_reported_and_the_others_are_answered(project: Project, tm
     result = predict(project, [*bad, good])
     problems = [prediction.problem for prediction in result.predictions]
     assert [problem.split()[0] for problem in problems[:3]] == ["Q102", "Q101", "Q103"]
-    assert problems[3] == "cannot be read: No such file or directory"
-    assert problems[4].startswith("cannot be read: ")
+    assert problems[3] == "Q202 cannot be read: No such file or directory"
+    assert problems[4].startswith("Q202 cannot be read: ")
     assert result.predictions[5].top[0][0] == "red"
     assert result.exit_code == ExitCode.USAGE
 
@@ -132,3 +133,29 @@ def test_nothing_to_do_is_a_usage_error(project: Project, tmp_path: Path) -> Non
         predict(project, [])
     with pytest.raises(UsageError, match="--top of at least 1"):
         predict(project, [tmp_path / "a.png"], top=0)
+
+
+def test_many_images_are_predicted_as_single_ones_are(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    colors = [(250, 0, 0), (0, 200, 90), (3, 4, 250), (9, 200, 9), (100, 0, 200)]
+    files = [save(folder / f"{number}.png", color) for number, color in enumerate(colors)]
+    (folder / "9.png").touch()
+    result = predict_many(project, str(folder), tmp_path / "out", shard_images=4)
+    table = pq.read_table(sorted((tmp_path / "out").glob("*.parquet")))
+    assert table["label"].to_pylist() == ["red", "green", "blue", "green", "blue", None]
+    single = [prediction.top[0] for prediction in predict(project, files).predictions]
+    assert table["probability"].to_pylist()[:5] == pytest.approx([value for _, value in single], abs=1e-6)
+    assert result.summary["classes"] == {"blue": 2, "green": 2, "red": 1}
+
+
+def test_many_images_of_another_model_are_refused_until_restart(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / "a.png", (250, 0, 0))
+    arguments = (project, str(tmp_path / "in"), tmp_path / "out")
+    predict_many(*arguments)
+    description = project.bundle / "bundle.json"
+    description.write_text(description.read_text(encoding="utf-8").replace('"green"', '"grass"'), encoding="utf-8")
+    with pytest.raises(UsageError, match="model was"):
+        predict_many(*arguments)
+    assert predict_many(*arguments, restart=True).summary["classes"] == {"red": 1}

@@ -127,3 +127,25 @@ def test_an_empty_folder_removes_nothing(project: Project, tmp_path: Path) -> No
 def test_tracking_needs_a_dvc_repository(project: Project, exported: Path) -> None:
     with pytest.raises(UsageError, match="lies in no DVC repository"):
         relabel_from(project, str(exported))
+
+
+def test_ids_are_told_only_where_they_may_be_shown(project: Project, exported: Path, tiny_id: TinyId) -> None:
+    text = project.params.read_text(encoding="utf-8")
+    project.params.write_text(text.replace("disclose: ids", "disclose: aggregate"), encoding="utf-8")
+    shutil.move(exported / "cat" / "1.png", exported / "dog" / "1.png")
+    for result in (
+        sort_again(project, exported),
+        relabel(project, tiny_id(2), "owl"),
+        relabel(project, "2.png", "owl"),
+    ):
+        assert not [line for line in result.lines() if tiny_id(1) in line or tiny_id(2) in line]
+
+
+def test_new_images_have_no_name_where_that_is_the_projects_policy(
+    project: Project, exported: Path, write_images: WriteImages
+) -> None:
+    text = project.params.read_text(encoding="utf-8")
+    project.params.write_text(text.replace("pseudonymous: false", "pseudonymous: true"), encoding="utf-8")
+    write_images(exported, {"cat/Jane Planted.png": 9})
+    assert len(sort_again(project, exported).added) == 1
+    assert "Jane" not in project.labels.read_text(encoding="utf-8")

@@ -39,3 +39,9 @@ def test_without_labels_there_is_nothing_to_remove(project: Project) -> None:
     project.labels.unlink()
     with pytest.raises(InputError, match="winnow add"):
         remove(project, ["x"])
+
+
+def test_ids_are_told_only_where_they_may_be_shown(project: Project) -> None:
+    text = project.params.read_text(encoding="utf-8")
+    project.params.write_text(text.replace("disclose: ids", "disclose: aggregate"), encoding="utf-8")
+    assert remove(project, ["cat/1.png", "cat/2.png"]).lines()[0] == "removed 2 images"

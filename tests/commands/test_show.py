@@ -71,3 +71,13 @@ def test_records_are_the_numbers(evaluated: Project) -> None:
 def test_a_project_without_reports_says_what_to_run(project: Project) -> None:
     with pytest.raises(InputError, match="dvc repro"):
         show(project)
+
+
+def test_what_a_looser_level_let_the_report_hold_is_not_shown(project: Project) -> None:
+    finding = {"id": "D203", "severity": "info", "message": "m", "hint": "h", "examples": [{"ids": ["00ff"]}]}
+    write_json(project.data_report, DATA | {"checks": [finding], "near_duplicates": [{"held_out": "00ff", "of": "11"}]})
+    assert "00ff" in str(show(project).records())
+    text = project.params.read_text(encoding="utf-8")
+    project.params.write_text(text.replace("disclose: ids", "disclose: aggregate"), encoding="utf-8")
+    assert "00ff" not in str(show(project).records()) + "".join(show(project).lines())
+    assert "D203" in "".join(show(project).lines())

@@ -16,7 +16,7 @@ def to_record(image: Image.Image, file_format: str = "PNG", **options: object) -
     stream = io.BytesIO()
     image.save(stream, file_format, **options)
     content = stream.getvalue()
-    return ImageRecord(image_id(content), content, file_format, image.mode, *image.size, 0)
+    return ImageRecord(image_id(content), content, file_format, image.mode, *image.size)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from winnow.data import near_duplicates as module
 from winnow.data.config import NearDuplicatesConfig
-from winnow.data.near_duplicates import confirm, search
+from winnow.data.near_duplicates import confirm, confirm_within, search
 from winnow.data.pixels import VIEWS
 from winnow.transforms.perceptual_hash import hash_pixels
 from winnow.transforms.preprocess import preprocess
@@ -156,6 +156,50 @@ def test_a_picture_that_is_as_good_as_equal_is_caught_however_many_there_are() -
     picture = textures(np.random.default_rng(4), 1)[0]
     brighter = [picture.point(lambda value, plus=plus: value * 0.8 + plus) for plus in range(20)]
     assert len(find(ArraySamples(brighter[:10], 32), ArraySamples(brighter[10:], 32))) == 10
+
+
+def all_pairs(count: int) -> np.ndarray:
+    return np.stack(np.triu_indices(count, k=1), axis=1)
+
+
+def test_within_one_set_copies_are_confirmed_and_look_alikes_are_not() -> None:
+    rng = np.random.default_rng(10)
+    genuine = garments(rng, 150)
+    copies = []
+    for image in genuine[:20]:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=75)
+        copies.append(Image.open(stream))
+    samples = ArraySamples([*genuine, *copies], 28)
+    found = confirm_within(samples, all_pairs(170), SHIPPED)  # type: ignore[arg-type]
+    assert found.tolist() == [[at, 150 + at] for at in range(20)]
+
+
+def test_within_one_set_no_picture_is_a_look_alike_of_itself() -> None:
+    """Five copies of one picture: each has four near ones, and the fifth nearest is another picture."""
+    rng = np.random.default_rng(11)
+    pictures = textures(rng, 40)
+    copies = [copy_of(pictures[0], rng) for _ in range(4)]
+    found = confirm_within(ArraySamples([*pictures, *copies], 32), all_pairs(44), SHIPPED)  # type: ignore[arg-type]
+    copied = {(one, other) for one in (0, 40, 41, 42, 43) for other in (40, 41, 42, 43) if one < other}
+    assert set(map(tuple, found.tolist())) == copied
+
+
+def test_within_one_set_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = garments(np.random.default_rng(12), 60)
+    samples = ArraySamples([*genuine, *genuine[:10]], 28)
+    whole = confirm_within(samples, all_pairs(70), SHIPPED)  # type: ignore[arg-type]
+    assert {(at, 60 + at) for at in range(10)} <= set(map(tuple, whole.tolist()))
+    for name, value in (("_PAIR_BYTES", 30_000), ("_COMPARED_BLOCK", 7)):
+        monkeypatch.setattr(module, name, value)
+    assert confirm_within(samples, all_pairs(70), SHIPPED).tolist() == whole.tolist()  # type: ignore[arg-type]
+
+
+def test_within_one_set_no_pair_is_no_copy() -> None:
+    none = np.empty((0, 2), dtype=np.intp)
+    for count in (0, 3, 20):
+        samples = ArraySamples(textures(np.random.default_rng(13), count), 16)
+        assert confirm_within(samples, none, SHIPPED).shape == (0, 2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("turn", [Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90])

@@ -23,7 +23,7 @@ from winnow.errors import FormatError, InputError, MachineError
 
 def record(number: int, size: int = 10) -> ImageRecord:
     content = hashlib.shake_128(bytes([number])).digest(size)
-    return ImageRecord(image_id(content), content, "PNG", "L", number, 2 * number, number << 56)
+    return ImageRecord(image_id(content), content, "PNG", "L", number, 2 * number)
 
 
 def write(folder: Path, records: Iterable[ImageRecord], part_size_bytes: int = 10**9) -> list[Path]:
@@ -41,7 +41,7 @@ def read(path: Path) -> list[ImageRecord]:
 def test_the_bytes_of_a_part_never_change(tmp_path: Path) -> None:
     """A frozen format: another hash here means that no part of any data set keeps its name."""
     [part] = write(tmp_path, [record(number) for number in range(3)])
-    assert part.name == "part-48ebaa773ff89e081031.arrow"
+    assert part.name == "part-31054a0aa19dbd80fb81.arrow"
 
 
 def test_a_part_is_named_after_its_content(tmp_path: Path) -> None:

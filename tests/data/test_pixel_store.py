@@ -118,6 +118,6 @@ def test_processes_make_the_same_bytes(
 ) -> None:
     bring_up_to_date(folder, parts, spec)
     monkeypatch.setattr(pixel_store, "_INLINE_IMAGES", 0)
-    monkeypatch.setattr("winnow.compute.num_workers", lambda: 2)
+    monkeypatch.setattr("winnow.compute.mapping.num_workers", lambda: 2)
     assert bring_up_to_date(folder.with_name("apart"), parts, spec) == 19
     assert content(folder.with_name("apart")) == content(folder)

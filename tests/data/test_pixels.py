@@ -13,6 +13,7 @@ from winnow.data import pixels as module
 from winnow.data.parts import ImageRecord, part_name
 from winnow.data.pixels import VIEWS, Pixels, is_intact, pixels_name, row_bytes, variant, write_pixels
 from winnow.errors import InputError, MachineError
+from winnow.transforms.appearance import border_sums, sharpness
 from winnow.transforms.decode import decode
 from winnow.transforms.perceptual_hash import hash_pixels
 from winnow.transforms.preprocess import preprocess
@@ -60,7 +61,7 @@ def test_a_file_holds_every_images_pixels_in_the_order_of_the_part(
 
 
 @pytest.mark.usefixtures("small_batches")
-def test_sums_and_hashes_are_those_of_the_pixels(
+def test_the_numbers_beside_the_pixels_are_theirs(
     prepared: Path, images: list[ImageRecord], spec: PreprocessSpec
 ) -> None:
     pixels = expected(images, spec)
@@ -70,6 +71,8 @@ def test_sums_and_hashes_are_those_of_the_pixels(
     assert np.array_equal(stored.column("sum_of_squares"), (values**2).sum(axis=1))
     hashes = np.stack([hash_pixels(pixels, crop=crop) for crop in VIEWS], axis=1)
     assert np.array_equal(stored.column("hashes"), hashes)
+    assert np.array_equal(stored.column("sharpness")[:, 0], sharpness(pixels))
+    assert np.array_equal(stored.column("border_sum"), border_sums(pixels))
 
 
 def test_memory_that_was_released_can_be_read_again(
@@ -167,7 +170,7 @@ def test_a_flipped_bit_of_any_value_is_found(prepared: Path, part: Path, spec: P
 def test_an_image_that_cannot_be_decoded_any_more_is_named(
     images: list[ImageRecord], write_part: WritePart, spec: PreprocessSpec, tmp_path: Path
 ) -> None:
-    broken = ImageRecord("f" * 20, images[0].bytes[:60], "PNG", "RGB", 8, 8, 0)
+    broken = ImageRecord("f" * 20, images[0].bytes[:60], "PNG", "RGB", 8, 8)
     path = tmp_path / "pixels.arrow"
     with pytest.raises(InputError, match=r"f{20} was accepted once") as caught:
         write_pixels(write_part([*images, broken]), spec, path)
@@ -179,8 +182,8 @@ def test_an_image_larger_than_its_part_says_is_not_decoded(
     record: Callable[..., ImageRecord], write_part: WritePart, spec: PreprocessSpec, tmp_path: Path
 ) -> None:
     content = record(Image.new("L", (50, 50))).bytes
-    with pytest.raises(InputError, match="at most 100 pixels"):
-        write_pixels(write_part([ImageRecord("a" * 20, content, "PNG", "L", 10, 10, 0)]), spec, tmp_path / "x.arrow")
+    with pytest.raises(InputError, match="100 pixels"):
+        write_pixels(write_part([ImageRecord("a" * 20, content, "PNG", "L", 10, 10)]), spec, tmp_path / "x.arrow")
 
 
 def test_a_full_disk_leaves_what_was_there(

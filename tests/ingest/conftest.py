@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from winnow.data.config import DataConfig
-from winnow.data.parts import image_id
+from winnow.data.labels import Labels, write_labels
+from winnow.data.parts import ImageRecord, PartWriter, image_id, list_parts, part_ids
 from winnow.ingest.config import AddConfig
 from winnow.ingest.png import encode_gray
 from winnow.ingest.source_item import SourceItem
 from winnow.project import Project
+from winnow.repository.dvc import listing_bytes, listing_md5, md5_file
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 
@@ -59,7 +61,7 @@ def list_source() -> type[ListSource]:
 
 @pytest.fixture
 def config() -> AddConfig:
-    return AddConfig(part_size_mb=1, max_pixels=10_000)
+    return AddConfig(part_size_mb=1, max_pixels=10_000, pseudonymous=False, strip_metadata=False)
 
 
 @pytest.fixture
@@ -103,3 +105,55 @@ def _empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repository(_empty_repository: Path, tmp_path: Path) -> Project:
     """A project in a Git and DVC repository of its own."""
     return Project(shutil.copytree(_empty_repository, tmp_path / "repository"))
+
+
+@pytest.fixture
+def record_parts(repository: Project) -> Callable[..., dict[str, Path]]:
+    """Return a function that packs lists of numbers into parts that DVC tracks, without a call of DVC.
+
+    It returns the parts by MD5. They are in the cache and in the remote `store`, a folder beside the repository.
+    """
+    store = repository.root.parent / "store" / "files" / "md5"
+    store.mkdir(parents=True)
+    config = repository.root / ".dvc" / "config"
+    config.write_text(f"['remote \"store\"']\n    url = {store.parents[1]}\n", encoding="utf-8")
+
+    def keep(md5: str, content: bytes) -> None:
+        for folder in (repository.root / ".dvc" / "cache" / "files" / "md5", store):
+            (folder / md5[:2]).mkdir(parents=True, exist_ok=True)
+            (folder / md5[:2] / md5[2:]).write_bytes(content)
+
+    def record(*contents: list[int]) -> dict[str, Path]:
+        repository.images.mkdir(parents=True, exist_ok=True)
+        parts = {}
+        for numbers in contents:
+            with PartWriter(folder=repository.images, part_size_bytes=10**9) as writer:
+                for number in numbers:
+                    image = image_id(tiny_png(number))
+                    writer.add(ImageRecord(image, tiny_png(number), "PNG", "L", 4, 4))
+            parts[md5_file(writer.parts[0])] = writer.parts[0]
+            keep(md5_file(writer.parts[0]), writer.parts[0].read_bytes())
+        here = {part.name: md5_file(part) for part in list_parts(repository.images)}
+        keep(listing_md5(here), listing_bytes(here))
+        size = sum(part.stat().st_size for part in list_parts(repository.images))
+        text = (
+            f"outs:\n- md5: {listing_md5(here)}\n  size: {size}\n  nfiles: {len(here)}\n  hash: md5\n  path: images\n"
+        )
+        repository.images_dvc.write_text(text, encoding="utf-8")
+        ids = {image for part in list_parts(repository.images) for image in part_ids(part).to_pylist()}
+        write_labels(repository.labels, Labels.from_rows((image, "cat", "", "", "") for image in ids))
+        return parts
+
+    return record
+
+
+@pytest.fixture
+def commit(repository: Project) -> Callable[..., None]:
+    """Return a function that runs Git in the repository: with nothing, it commits all that is there."""
+
+    def run(*arguments: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+        for command in [arguments] if arguments else [("add", "--all"), ("commit", "-q", "-m", "data")]:
+            subprocess.run(["git", *who, *command], cwd=repository.root, check=True, capture_output=True)
+
+    return run

@@ -8,6 +8,7 @@ from winnow.ingest import intake
 from winnow.ingest.config import AddConfig
 from winnow.ingest.intake import Move, Staged, stage
 from winnow.ingest.source_item import Source
+from winnow.ingest.tombstones import add_erased
 from winnow.project import Project
 
 TinyId = Callable[[int], str]
@@ -102,3 +103,10 @@ def test_workers_give_the_same_bytes_as_this_process(staged: Stage, monkeypatch:
     alone = [part.name for part in staged(images).parts]
     monkeypatch.setattr(intake, "INLINE_CHUNKS", 0)
     assert [part.name for part in staged(images).parts] == alone
+
+
+def test_an_erased_image_is_refused_and_its_neighbour_is_not(project: Project, staged: Stage, tiny_id: TinyId) -> None:
+    add_erased(project.erased, [tiny_id(1)])
+    result = staged({"a": (1, "cat"), "b": (2, "cat")})
+    assert ids(result) == [tiny_id(2)]
+    assert [(refusal.path, refusal.check) for refusal in result.refusals] == [("a", "Q206")]

@@ -43,3 +43,11 @@ def test_known_images_that_were_not_met_are_missing(ledger: Ledger) -> None:
     assert ledger.missing() == [A, B]
     ledger.judge(B, "cow")
     assert ledger.missing() == [A]
+
+
+@pytest.mark.parametrize("image", [A, C])
+def test_what_was_erased_is_erased_whatever_else_is_said_of_it(image: str) -> None:
+    ledger = Ledger(Labels.from_rows([(A, "cat", "", "", "")]), erased={A, C})
+    assert [ledger.judge(image, label) for label in ("cat", "dog")] == [Verdict.ERASED] * 2
+    assert ledger.judge(B, "cat") is Verdict.NEW
+    assert ledger.clashing == set()

@@ -15,6 +15,16 @@ def test_an_image_is_found_by_id_name_or_the_last_part_of_it(target: str, image:
     assert find_image(LABELS, target) == image
 
 
+def test_a_name_is_found_however_its_accents_are_typed() -> None:
+    labels = Labels.from_rows([(A, "cat", "cat/caf\u00e9.png", "", "")])
+    assert find_image(labels, "cafe\u0301.png") == A
+
+
+def test_nothing_is_no_name() -> None:
+    with pytest.raises(UsageError, match="got an empty one"):
+        find_image(Labels.from_rows([(A, "cat", "", "", "")]), "")
+
+
 def test_a_shared_name_says_how_many_share_it() -> None:
     with pytest.raises(UsageError, match=rf"2 images have the name '1\.png'\nhint: use an id: {A}, {B}"):
         find_image(LABELS, "1.png")

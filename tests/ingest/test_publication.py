@@ -11,6 +11,7 @@ from winnow.ingest.intake import Staged, stage
 from winnow.ingest.publication import (
     Journal,
     changing,
+    exchange,
     publish,
     publish_again,
     read_current_labels,
@@ -46,7 +47,7 @@ def add(project: Project, staged: Stage) -> None:
 def kill_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Let the run die when it comes to this function of the module, and leave what a kill would leave."""
 
-    def die(*_: object) -> Never:
+    def die(*_: object, **__: object) -> Never:
         raise Killed
 
     monkeypatch.setattr(publication, name, die)
@@ -189,3 +190,80 @@ def test_images_dvc_that_somebody_else_broke_is_reported(project: Project) -> No
     project.images_dvc.touch()
     with pytest.raises(InputError, match="git checkout"):
         track_pending(project)
+
+
+def test_exchanged_parts_leave_and_dvc_is_to_record_the_folder(project: Project, staged: Stage) -> None:
+    with changing(project):
+        add(project, staged(1))
+        add(project, staged(2))
+        old = [project.images / name for name in parts_of(project)]
+        labels = project.labels.read_bytes()
+        project.labels.write_bytes(b"id,label,name,group,split\n")
+        new = staged(1, 2).parts
+        project.labels.write_bytes(labels)
+        exchange(project, new, old)
+    assert parts_of(project) == [part.name for part in new]
+    assert read_journal(project) == Journal(untracked=parts_of(project), is_whole=True)
+
+
+def test_a_part_that_is_there_already_is_neither_moved_nor_removed(project: Project, staged: Stage) -> None:
+    with changing(project):
+        add(project, staged(1))
+        add(project, staged(2))
+        [one, two] = [project.images / name for name in parts_of(project)]
+        write_labels(project.labels, Labels.empty())
+        again = staged(1).parts
+        exchange(project, again, [one, two])
+    assert parts_of(project) == [again[0].name]
+
+
+@pytest.mark.parametrize("moment", ["_move", "_finish_exchange", "_settle"])
+def test_a_killed_exchange_is_made_whole_or_undone(
+    project: Project, staged: Stage, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    with changing(project):
+        add(project, staged(1))
+        add(project, staged(2))
+    before, labels = parts_of(project), project.labels.read_bytes()
+    project.labels.write_bytes(b"id,label,name,group,split\n")
+    new = staged(1, 2).parts
+    project.labels.write_bytes(labels)
+    with monkeypatch.context() as patch:
+        kill_at(patch, moment)
+        with pytest.raises(Killed):
+            exchange(project, new, [project.images / name for name in before])
+    with changing(project):
+        assert parts_of(project) == (before if moment == "_move" else [new[0].name])
+    assert read_journal(project).is_whole == (moment != "_move")
+    assert len(read_labels(project.labels)) == 2
+
+
+def test_an_exchange_of_which_only_half_arrived_is_undone(project: Project, staged: Stage) -> None:
+    with changing(project):
+        add(project, staged(1))
+        add(project, staged(2))
+    old, new = parts_of(project), "part-" + "0" * 20 + ".arrow"
+    (project.images / new).write_bytes(b"half")
+    write_journal(project, Journal(publishing=[new, "part-" + "1" * 20 + ".arrow"], leaving=old, untracked=old))
+    with changing(project):
+        assert parts_of(project) == old
+    assert read_journal(project) == Journal(untracked=old)
+
+
+def test_an_exchange_in_which_nothing_arrives_is_finished(project: Project, staged: Stage) -> None:
+    with changing(project):
+        add(project, staged(1))
+    write_journal(project, Journal(leaving=parts_of(project)))
+    with changing(project):
+        assert parts_of(project) == []
+    assert read_journal(project) == Journal(is_whole=True)
+
+
+def test_dvc_records_the_whole_folder_after_an_exchange(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = []
+    monkeypatch.setattr(publication, "track_folder", lambda _: recorded.append("folder"))
+    project.images.mkdir(parents=True)
+    write_journal(project, Journal(is_whole=True))
+    assert track_pending(project) is False
+    assert recorded == ["folder"]
+    assert read_journal(project) == Journal()

@@ -28,4 +28,4 @@ def test_the_file_is_ignored_by_git_wherever_the_project_lies(project: Project) 
 
 
 def test_check_ids_are_stable() -> None:
-    assert list(CHECKS) == [f"Q10{number}" for number in range(1, 7)] + [f"Q20{number}" for number in range(1, 6)]
+    assert list(CHECKS) == [f"Q10{number}" for number in range(1, 8)] + [f"Q20{number}" for number in range(1, 8)]

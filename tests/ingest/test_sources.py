@@ -51,6 +51,7 @@ def test_an_idx_folder_is_named_with_its_prefix(opened: Open) -> None:
         ("params.yaml", None, "got the file params.yaml"),
         ("sklearn:digits", "cat", "--label goes with a folder"),
         ("raw", " ", "expected a name after --label"),
+        ("raw", "x" * 256, "expected a shorter class name"),
         (".", None, "contains the project's own data"),
         ("..", None, "contains the project's own data"),
     ],

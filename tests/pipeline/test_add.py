@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from winnow.data.labels import read_labels
 from winnow.data.parts import image_id, list_parts, part_ids
@@ -21,6 +23,7 @@ from winnow.errors import ConfigError, ExitCode, InputError, MachineError, Usage
 from winnow.files import write_text
 from winnow.ingest import publication
 from winnow.ingest.png import encode_gray
+from winnow.ingest.privacy import Withheld
 from winnow.ingest.result import AddResult
 from winnow.ingest.tracking import folder_md5
 from winnow.pipeline import add
@@ -112,6 +115,79 @@ def test_the_order_of_two_sources_does_not_change_the_labels(project: Project, t
         run(other, source)
     assert project.labels.read_bytes() == other.labels.read_bytes()
     assert [part.name for part in list_parts(project.images)] == [part.name for part in list_parts(other.images)]
+
+
+def write_patients(folder: Path) -> Path:
+    """Write a table that names two patients in paths and groups, and their sites."""
+    folder.mkdir()
+    lines = ["path,label,group,site"]
+    for number, patient in enumerate(("Jane Planted", "Ann Planted", "Jane Planted")):
+        (folder / f"{patient} {number}.png").write_bytes(png(number))
+        lines.append(f"{patient} {number}.png,cat,{patient},north")
+    (folder / "table.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "table.csv"
+
+
+def test_pseudonyms_stand_for_groups_and_names_stay_outside(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    table = write_patients(project.root / "raw")
+    result = run(project, table, withheld=Withheld(pseudonymous=True))
+    assert result.added == 3
+    assert any(line.endswith("`site`") for line in result.lines())
+    labels = read_labels(project.labels)
+    assert set(labels.column("name")) == {""}
+    assert sorted(Counter(labels.column("group")).values()) == [1, 2]
+    assert set(labels.column("site")) == {"north"}
+    for path in project.root.rglob("*"):
+        assert path.is_relative_to(table.parent) or not path.is_file() or b"Planted" not in path.read_bytes(), path
+    assert "Planted" not in "\n".join(result.lines())
+    assert run(project, table, withheld=Withheld(pseudonymous=True)).known == 3
+    (table.parent / "new.png").write_bytes(png(9))
+    table.write_text("path,label,group,site\nnew.png,cat,Jane Planted,south\n", encoding="utf-8")
+    run(project, table, withheld=Withheld(pseudonymous=True))
+    assert sorted(Counter(read_labels(project.labels).column("group")).values()) == [1, 3]
+
+
+def test_pseudonyms_can_be_the_projects_policy(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = project.params.read_text(encoding="utf-8")
+    project.params.write_text(text.replace("pseudonymous: false", "pseudonymous: true"), encoding="utf-8")
+    monkeypatch.delenv("WINNOW_PSEUDONYM_KEY", raising=False)
+    table = write_patients(project.root / "raw")
+    with pytest.raises(ConfigError, match="WINNOW_PSEUDONYM_KEY"):
+        run(project, table)
+    assert not project.labels.exists()
+    monkeypatch.setenv("WINNOW_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    run(project, table)
+    assert set(read_labels(project.labels).column("name")) == {""}
+
+
+def test_the_names_of_refused_files_stay_on_this_machine(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    table = write_patients(project.root / "raw")
+    (table.parent / "Ann Planted 1.png").write_bytes(b"damaged")
+    result = run(project, table, withheld=Withheld(pseudonymous=True))
+    assert (result.added, result.quarantined) == (2, 1)
+    assert "Planted" not in "\n".join(result.lines())
+    assert "Ann Planted" in project.quarantine.read_text(encoding="utf-8")
+    assert "/quarantine.csv" in project.quarantine.with_name(".gitignore").read_text(encoding="utf-8")
+
+
+def test_stripped_images_come_in_once_and_without_a_trace(project: Project) -> None:
+    (project.root / "raw" / "cat").mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x010E] = "Jane Planted"
+    for number, extension in enumerate(("jpg", "png", "webp", "tif")):
+        image = Image.effect_noise((20, 10 + number), 60)
+        image.save(project.root / "raw" / "cat" / f"{number}.{extension}", exif=exif)
+    (project.root / "raw" / "cat" / "damaged.jpg").write_bytes(b"\xff\xd8\xff\xe1 damaged")
+    result = run(project, "raw", withheld=Withheld(strip_metadata=True))
+    assert (result.added, result.quarantined) == (4, 1)
+    [part] = list_parts(project.images)
+    assert b"Jane Planted" not in part.read_bytes()
+    before = outputs(project)
+    again = run(project, "raw", withheld=Withheld(strip_metadata=True))
+    assert (again.added, again.known) == (0, 4)
+    assert outputs(project) == before
 
 
 def test_refused_files_are_listed_and_the_rest_is_taken(project: Project) -> None:
@@ -265,15 +341,14 @@ CRASHES = """
     import os, shutil, sys
     from pathlib import Path
     from winnow.config import read_params
-    from winnow.ingest.admission import admit
+    from winnow.ingest.admission import admit_chunk
     from winnow.ingest.source_folder import FolderSource
     from winnow.pipeline import add
     from winnow.project import Project
 
     root, source = map(Path, sys.argv[1:])
     # The children inherit what is loaded here.
-    for item in FolderSource(source).items():
-        admit(item, max_pixels=10**6)
+    admit_chunk(list(FolderSource(source).items()), max_pixels=10**6)
     read_params(root / "params.yaml")
     CALLS = ("replace", "unlink", "fsync")
 

@@ -84,7 +84,7 @@ def write_data(project: Project, labels: list[str], further: dict[str, str]) -> 
         folder.mkdir(parents=True)
     with PartWriter(folder=project.images, part_size_bytes=10**9) as writer:
         for image, (content, *_) in images.items():
-            writer.add(ImageRecord(image, content, "PNG", "L", 8, 8, 0))
+            writer.add(ImageRecord(image, content, "PNG", "L", 8, 8))
     (part,) = writer.parts
     write_pixels(part, SPEC, project.prepared / pixels_name(part_name(part), variant(SPEC)))
     rows = [

@@ -49,7 +49,7 @@ def add(project: Project, contents: Sequence[bytes], labels: Sequence[str] = ("a
         for at, content in enumerate(contents):
             image = decode(content, max_pixels=10**6)
             writer.add(
-                ImageRecord(image_id(content), content, image.format or "", image.mode, image.width, image.height, 0)
+                ImageRecord(image_id(content), content, image.format or "", image.mode, image.width, image.height)
             )
             label = labels[at % len(labels)]
             rows.append((image_id(content), label, f"{at}.png", columns.get("group", ""), columns.get("split", "")))
@@ -60,6 +60,7 @@ def add(project: Project, contents: Sequence[bytes], labels: Sequence[str] = ("a
 def set_params(project: Project, **changes: Any) -> None:
     """Write the shipped parameters; `changes` maps dotted keys (with `__`) to values."""
     content = YAML(typ="safe", pure=True).load(SHIPPED.read_text(encoding="utf-8"))
+    content["checks"] |= {"margin": 0.5, "disagreement": 0.5}  # what a handful of test images can show
     for dotted, value in changes.items():
         *sections, key = dotted.split("__")
         place = content
@@ -211,11 +212,31 @@ def test_a_planted_copy_is_held_out_counted_and_shown(project: Project) -> None:
     assert image_id(copy) not in open_split(project.prepared, "train").ids
     content = report(project)
     assert content["near_duplicates"] == [{"held_out": image_id(copy), "of": image_id(encode(draw(seed)))}]
-    assert [(check["id"], check["examples"]) for check in content["checks"]] == [("D301", [image_id(copy)])]
+    found = {check["id"]: check["examples"] for check in content["checks"]}
+    assert found["D301"] == [{"ids": [image_id(copy), image_id(encode(draw(seed)))], "note": ""}]
+    assert found["D401"] == [{"ids": [image_id(copy)], "note": ""}], "it is larger than the others, too"
     set_params(project, prepare__size=16, prepare__channels=3, prepare__near_duplicates__hold_out=False)
     prepare.run(project)
     assert image_id(copy) in open_split(project.prepared, "train").ids
     assert report(project)["near_duplicates"] == []
+
+
+def test_pictures_that_stand_out_are_reported_and_what_needs_more_than_pixels_is_not(project: Project) -> None:
+    dark = encode(draw(950).point(lambda value: value * 0.05))
+    add(project, [dark])
+    findings = {finding.id: finding for finding in prepare.run(project)}
+    assert findings["D402"].examples[0].ids == (image_id(dark),)
+    assert not {"D302", "D303", "D601", "D602"} & findings.keys()
+    assert [check["id"] for check in report(project)["checks"]] == sorted(findings)
+
+
+def test_another_threshold_changes_the_report_alone(project: Project) -> None:
+    prepare.run(project)
+    before = outputs(project)
+    set_params(project, prepare__size=16, prepare__channels=3, checks__min_images=100)
+    prepare.run(project)
+    assert {name for name, content in outputs(project).items() if content != before[name]} == {"data.json"}
+    assert "D201" in {check["id"] for check in report(project)["checks"]}
 
 
 def test_pins_and_groups_are_obeyed(project: Project) -> None:

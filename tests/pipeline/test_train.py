@@ -54,7 +54,7 @@ def write_prepared(project: Project, *, per_class: int, splits: tuple[str, ...] 
         folder.mkdir(parents=True)
     with PartWriter(folder=project.images, part_size_bytes=10**9) as writer:
         for content, _ in images:
-            writer.add(ImageRecord(image_id(content), content, "PNG", "RGB", 16, 16, 0))
+            writer.add(ImageRecord(image_id(content), content, "PNG", "RGB", 16, 16))
     (part,) = writer.parts
     write_pixels(part, SPEC, project.prepared / pixels_name(part_name(part), variant(SPEC)))
     rows = [

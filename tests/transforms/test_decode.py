@@ -4,6 +4,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -79,7 +80,9 @@ def test_an_empty_file_is_refused() -> None:
     assert refused(b"") == "Q102"
 
 
-@pytest.mark.parametrize("content", [b"hello, world", b"<svg/>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\0" * 100, b"GIF"])
+@pytest.mark.parametrize(
+    "content", [b"hello, world", b"<svg/>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\0" * 100, b"GIF", b"P2 1 1 255 7\n"]
+)
 def test_what_is_no_image_is_refused(content: bytes) -> None:
     assert refused(content) == "Q101"
 
@@ -123,6 +126,23 @@ def test_a_decompression_bomb_is_refused_by_its_header(side: int) -> None:
     assert refused(bomb(side, side)) == "Q104"
 
 
+def test_our_limit_is_the_only_one(photo: Image.Image, encode: Encode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert decode(encode(photo), max_pixels=MAX_PIXELS).size == photo.size
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
+def test_threads_do_not_take_one_anothers_limit(photo: Image.Image, encode: Encode) -> None:
+    content, usual = encode(photo), Image.MAX_IMAGE_PIXELS
+
+    def check(number: int) -> str:
+        return refused(content, max_pixels=1) if number % 2 else str(decode(content, max_pixels=10**9).size)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(check, range(400))) == {"Q104", str(photo.size)}
+    assert usual == Image.MAX_IMAGE_PIXELS
+
+
 def test_as_many_pixels_as_allowed_are_allowed(photo: Image.Image, encode: Encode) -> None:
     content = encode(photo)
     assert decode(content, max_pixels=24 * 16).size == (24, 16)
@@ -141,6 +161,17 @@ def test_a_phones_double_picture_is_no_animation(photo: Image.Image, encode: Enc
     assert (image.format, image.size) == ("MPO", photo.size)
 
 
+@pytest.mark.parametrize("header", [b"P5\n# a remark\n2 # wide\n1 255\n", b"P5 2 1 255 ", b"P5\n2\t1\r255\n"])
+def test_a_ppm_with_remarks_is_fine(header: bytes) -> None:
+    assert decode(header + b"\1\2", max_pixels=MAX_PIXELS).tobytes() == b"\1\2"
+
+
+@pytest.mark.parametrize("words", [[b""], [b"2 "], [b"2 1 "]])
+def test_a_ppm_whose_header_does_not_end_is_refused_unread(words: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "open", None)
+    assert refused(b"P6 " + b"".join(words) + b"#" * 70_000 + b"\n2 1 255 123456") == "Q103"
+
+
 def test_float_pixels_are_refused(encode: Encode) -> None:
     assert refused(encode(Image.new("F", (4, 4), 0.5), "TIFF")) == "Q106"
 
@@ -156,6 +187,17 @@ def test_32_bit_gray_is_let_in_while_it_fits_16_bits(encode: Encode, value: int,
         assert decode(content, max_pixels=MAX_PIXELS).mode == "I"
     else:
         assert refused(content) == "Q106"
+
+
+def test_a_reason_is_one_line_of_text(photo: Image.Image, encode: Encode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("\x1b[31m\n\udcff" + "x" * 1_000)
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(ImageProblem) as caught:
+        decode(encode(photo), max_pixels=MAX_PIXELS)
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
 
 
 def test_pillows_warnings_do_not_leak(encode: Encode) -> None:

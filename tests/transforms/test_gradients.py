@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from winnow.transforms.gradients import cosines, num_gradients, to_gradients
+from winnow.transforms.gradients import cosines, num_gradients, paired_cosines, to_gradients
 
 
 def blobs(seed: int, size: int = 64, channels: int = 3) -> np.ndarray:
@@ -73,3 +73,10 @@ def test_sums_are_exact_so_their_order_does_not_matter() -> None:
     products = gradients.astype(np.int64) @ gradients.astype(np.int64).T
     assert products.max() < 2**24
     assert np.array_equal(cosines(gradients, gradients), (products / 2.0**22).astype(np.float32))
+
+
+def test_pair_by_pair_gives_the_cosines_of_all_with_all() -> None:
+    ones = to_gradients(np.stack([blobs(seed) for seed in range(5)]), crop=0.0)
+    others = to_gradients(np.stack([blobs(seed) for seed in range(3, 8)]), crop=0.035)
+    assert np.array_equal(paired_cosines(ones, others), cosines(ones, others).diagonal())
+    assert paired_cosines(ones[:0], others[:0]).shape == (0,)

@@ -119,6 +119,17 @@ def test_16_bits_are_scaled_by_their_full_range_whatever_the_picture_holds() -> 
     assert scaled.tolist() == [0, 0, 1, 1, 255, 255]
 
 
+def test_16_bits_come_out_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (37, 23), dtype=np.uint16)
+    for transparent in (None, int(values[0, 0])):
+        image = Image.fromarray(values)
+        image.info |= {} if transparent is None else {"transparency": transparent}
+        whole = preprocess(image, spec(4))
+        for block in (1, 50, 37 * 23):
+            monkeypatch.setattr("winnow.transforms.preprocess._BLOCK_PIXELS", block)
+            assert np.array_equal(preprocess(image, spec(4)), whole)
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "I;16", "P"])
 def test_a_transparent_colour_is_transparent(encode: Encode, mode: str) -> None:
     """PNG's tRNS chunk: one colour, or one palette entry, means nothing is there."""

@@ -1,18 +1,24 @@
-"""What checks look at: counts and ids, no pixels."""
+"""What checks look at: counts and ids, what the pictures look like, which are alike, and what a model says of them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from winnow.checks.opinions import Opinions
+from winnow.checks.pictures import Pictures
 from winnow.data.prepared import SPLITS
+
+SEEN = ("train", "val", "test", "held_out")
+"""The splits whose pictures are looked at: nothing touches the vault."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A data set, after it was dealt to splits."""
+    """A data set, after it was dealt to splits. What is None is not known: checks that need it stay silent."""
 
     index: pa.Table
     """`id, label, group, split, part, row` of the labelled images; part is null where the bytes are missing."""
@@ -20,6 +26,15 @@ class Facts:
     num_unlabelled: int
     near_duplicates: list[tuple[str, str]] = field(default_factory=list)
     """Ids of training images that are held out, and of what each nearly duplicates."""
+
+    pictures: Pictures | None = None
+    """What the pictures of the splits in `SEEN` look like."""
+
+    clusters: Sequence[Sequence[int]] | None = None
+    """Rows of `index` that show one picture, two or more each: the largest cluster first, ascending within each."""
+
+    opinions: Opinions | None = None
+    """What a model said of validation and test images."""
 
     def in_splits(self, *splits: str) -> pa.Table:
         """Return the images of these splits, sorted by id."""
@@ -30,7 +45,7 @@ class Facts:
         """Return the same data set with some images (boolean [N]) in the split `held_out`."""
         split = pc.if_else(is_held_out, "held_out", self.index["split"])
         moved = self.index.set_column(self.index.column_names.index("split"), "split", split)
-        return Facts(moved, self.num_unlabelled, near_duplicates)
+        return replace(self, index=moved, near_duplicates=near_duplicates)
 
     @cached_property
     def counts(self) -> dict[str, Counter[str]]:

@@ -9,8 +9,19 @@ from winnow.errors import CheckError
 from winnow.logs import logger
 
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""The worst first."""
 MAX_EXAMPLES = 10
 _LEVELS: dict[Severity, int] = {"warning": logging.WARNING, "info": logging.INFO}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image that shows what a check means, or several that do so side by side."""
+
+    ids: tuple[str, ...]
+    note: str = ""
+    """What to see in it; it may name a class, never a file or a group."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +34,12 @@ class Finding:
     hint: str
     """What to do about it."""
 
-    examples: list[str] = field(default_factory=list)
-    """Up to ten ids of images."""
+    examples: list[Example] = field(default_factory=list)
+    """Up to ten."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form that `reports/data.json` holds."""
-        return asdict(self)
+        return {**asdict(self), "examples": [{**asdict(each), "ids": list(each.ids)} for each in self.examples]}
 
 
 def announce(findings: Iterable[Finding]) -> None:

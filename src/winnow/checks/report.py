@@ -1,7 +1,6 @@
 """`reports/data.json`: what the data set holds and what the checks found."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import pyarrow.compute as pc
 
 from winnow.checks.facts import Facts
 from winnow.checks.findings import Finding
-from winnow.data.parts import part_name, read_part
+from winnow.checks.originals import read_originals
 from winnow.data.prepared import SPLITS, PreparedMeta
+from winnow.disclosure import Disclosure
 from winnow.project import Project
-
-_COLUMNS = ["mode", "format", "width", "height"]
 
 
 def describe(
@@ -42,6 +40,14 @@ def describe(
     }
 
 
+def disclosed(report: Mapping[str, Any], disclosure: Disclosure) -> dict[str, Any]:
+    """Return the report with no more of single images than `disclosure` allows. What was counted stays."""
+    if disclosure.may_show_ids:
+        return dict(report)
+    checks = [{**check, "examples": []} for check in report.get("checks", [])]
+    return {**report, "checks": checks, "near_duplicates": []}
+
+
 def _groups(groups: pa.ChunkedArray) -> dict[str, int]:
     """Return how many groups there are, how many images have one, and how many the largest has."""
     sizes = pc.value_counts(groups.filter(pc.not_equal(groups, ""))).field("counts").to_pylist()
@@ -50,15 +56,11 @@ def _groups(groups: pa.ChunkedArray) -> dict[str, int]:
 
 def _pictures(index: pa.Table, parts: Sequence[Path]) -> dict[str, Any]:
     """Return modes, formats and the range of sizes of these images as they came, from the parts' small columns."""
-    modes: Counter[str] = Counter()
-    formats: Counter[str] = Counter()
-    sides: dict[str, list[int]] = {"width": [], "height": []}
-    for part in parts:
-        rows = index.filter(pc.equal(index["part"], part_name(part)))["row"]
-        columns = pa.Table.from_batches(batch.select(_COLUMNS) for batch in read_part(part)).take(rows)
-        modes.update(columns["mode"].to_pylist())
-        formats.update(columns["format"].to_pylist())
-        for name, values in sides.items():
-            values.extend(pc.unique(columns[name]).to_pylist())
-    sizes = {name: {"min": min(values), "max": max(values)} for name, values in sides.items() if values}
-    return {"modes": dict(modes), "formats": dict(formats), "sizes": sizes}
+    originals = read_originals(index, parts)
+    sides = {"width": originals.width, "height": originals.height}
+    sizes = {name: {"min": int(side.min()), "max": int(side.max())} for name, side in sides.items() if len(side)}
+    return {"modes": _count(originals.mode), "formats": _count(originals.format), "sizes": sizes}
+
+
+def _count(values: pa.Array) -> dict[str, int]:
+    return {str(each["values"]): int(each["counts"]) for each in pc.value_counts(values.cast(pa.string())).to_pylist()}

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from winnow.cli.app import Json, app, finish_data
+from winnow.errors import UsageError
 from winnow.project import find_project
 
 
@@ -19,15 +20,28 @@ def show(*, as_json: Json = False) -> None:
 
 @app.command()
 def predict(
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
+    images: Annotated[list[Path] | None, typer.Argument(help="Image files.")] = None,
     *,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", metavar="SOURCE", help="A folder, a list (.txt, .csv), gs://… or s3://…, of any size."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="With --batch: the folder of Parquet files.")] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="With --batch: throw away what --out holds, and begin anew.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", help="How many classes to name.")] = 3,
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="Another model than models/bundle of this project.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Name the most probable classes of images."""
+    """Name the most probable classes of images; of any number of them with --batch, going on where it stopped."""
+    if (batch is None) != (out is None) or (batch is not None and images) or (batch is None and restart):
+        raise UsageError("expected images, or --batch SOURCE --out FOLDER", hint="winnow predict --help")
     from winnow.commands import predict as verb
 
-    finish_data(verb.predict(find_project(), images, top=top, bundle=bundle), as_json=as_json)
+    if batch is not None and out is not None:
+        many = verb.predict_many(find_project(), batch, out, bundle=bundle, restart=restart)
+        finish_data(many, as_json=as_json)
+    finish_data(verb.predict(find_project(), images or [], top=top, bundle=bundle), as_json=as_json)

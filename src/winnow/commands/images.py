@@ -14,10 +14,11 @@ from winnow.data.labels import SPLITS, Labels, class_names, read_labels
 from winnow.data.parts import list_parts, part_ids, read_part
 from winnow.errors import ExitCode, InputError, UsageError
 from winnow.files import disk_errors, write_text
-from winnow.ingest.names import file_name, folder_of_label
+from winnow.ingest.names import clean, file_name, folders_of_labels
 from winnow.logs import progress
 from winnow.project import Project
 from winnow.reporting.gallery import Picture, render
+from winnow.transforms.decode import FORMATS
 
 _PULL = "dvc pull data/images.dvc, or `winnow add` with the source they came from"
 
@@ -26,6 +27,9 @@ _MAX_NAME_BYTES = 240
 
 EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "JPEG2000": ".jp2", "TIFF": ".tif"}
 """Where an extension is not simply the lower-case format."""
+
+_OWN_EXTENSIONS = frozenset(EXTENSIONS.get(name, f".{name.lower()}") for name in FORMATS)
+_KNOWN_EXTENSIONS = _OWN_EXTENSIONS | {".jpeg", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class ImageList:
     def lines(self) -> Iterator[str]:
         """Yield a header and a line per image, tab separated."""
         yield "\t".join(self.labels.table.column_names)
-        yield from map("\t".join, self.labels.rows())
+        # Further columns are kept as they came, with whatever would write to the terminal.
+        yield from ("\t".join(map(clean, row)) for row in self.labels.rows())
 
     def records(self) -> list[dict[str, str]]:
         """Return the rows for `--json`."""
@@ -90,16 +95,17 @@ def export(project: Project, folder: Path) -> ExportResult:
     when parts are not on this machine.
     """
     labels = read_labels(project.labels)
-    targets = {image: (folder_of_label(label), name) for image, label, name, *_ in labels.rows()}
-    shared = Counter((class_folder, file_name(_last(name)).casefold()) for class_folder, name in targets.values())
+    folders = folders_of_labels([*class_names(labels), ""])
+    targets = {image: (folders[label], file_name(_last(name))) for image, label, name, *_ in labels.rows()}
+    shared = Counter((folder, name) for folder, stem in targets.values() for name in _possible_names(stem))
     result = ExportResult(folder)
     with progress("export", len(targets), "images") as advance:
         for row in _rows(project, labels):
-            class_folder, name = targets[row["id"]]
-            safe = file_name(_last(name))
-            is_usable = 0 < len(safe.encode()) <= _MAX_NAME_BYTES and shared[class_folder, safe.casefold()] == 1
-            stem = safe if is_usable else row["id"]
-            _write(folder / class_folder / _with_extension(stem, row["format"]), row["bytes"], result)
+            class_folder, stem = targets[row["id"]]
+            name = _with_extension(stem, row["format"])
+            is_usable = 0 < len(stem.encode()) <= _MAX_NAME_BYTES and shared[class_folder, name.casefold()] == 1
+            name = name if is_usable else _with_extension(row["id"], row["format"])
+            _write(folder / class_folder / name, row["bytes"], result)
             advance(1)
     return result
 
@@ -149,20 +155,18 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+def _has_extension(stem: str) -> bool:
+    return Path(stem).suffix.lower() in _KNOWN_EXTENSIONS
+
+
 def _with_extension(stem: str, image_format: str) -> str:
-    extension = EXTENSIONS.get(image_format, f".{image_format.lower()}")
-    has_one = Path(stem).suffix.lower() in {
-        extension,
-        ".jpeg",
-        ".jpg",
-        ".tiff",
-        ".tif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".bmp",
-    }
-    return stem if has_one else stem + extension
+    return stem if _has_extension(stem) else stem + EXTENSIONS.get(image_format, f".{image_format.lower()}")
+
+
+def _possible_names(stem: str) -> list[str]:
+    """Return what a file may be called once its format is known, for file systems that do not tell case."""
+    names = [stem] if _has_extension(stem) else [stem + extension for extension in _OWN_EXTENSIONS]
+    return [name.casefold() for name in names]
 
 
 def _write(path: Path, content: bytes, result: ExportResult) -> None:

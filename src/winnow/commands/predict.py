@@ -1,4 +1,7 @@
-"""`winnow predict IMAGE…`: the most probable classes of images, by the model and the pixels that evaluation used."""
+"""`winnow predict`: the most probable classes of images, by the model and the pixels that evaluation used.
+
+`IMAGE…` are answered at once; `--batch` takes any number of images to Parquet files (`evaluation.batch`).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +14,16 @@ from numpy.typing import NDArray
 
 from winnow.config import read_section
 from winnow.errors import ExitCode, UsageError
+from winnow.evaluation.batch import SHARD_IMAGES, BatchResult, Settings, predict_batch
 from winnow.evaluation.config import EvaluateConfig
 from winnow.evaluation.predict import Predictor
+from winnow.files import sha256_file
 from winnow.ingest.config import AddConfig
+from winnow.models.bundle import DESCRIPTION
 from winnow.project import Project
+from winnow.project_config import ProjectConfig
 from winnow.transforms.decode import ImageProblem, decode
+from winnow.transforms.image_file import read_image_file
 from winnow.transforms.preprocess import preprocess
 from winnow.transforms.spec import PreprocessSpec
 
@@ -89,11 +97,9 @@ def predict(project: Project, images: Sequence[Path], *, top: int = 3, bundle: P
 def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8] | str:
     """Return the image's pixels, or what is wrong with it."""
     try:
-        return preprocess(decode(path.read_bytes(), max_pixels=max_pixels), spec)
+        return preprocess(decode(read_image_file(path, follow_links=True), max_pixels=max_pixels), spec)
     except ImageProblem as problem:
         return f"{problem.check} {problem.message}"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
 
 
 def _predict_batch(
@@ -108,3 +114,37 @@ def _predict_batch(
             values: NDArray[np.float32] = next(probabilities)
             order = np.argsort(-values, kind="stable")[:top]
             yield Prediction(path, [(predictor.meta.labels[index], float(values[index])) for index in order])
+
+
+class _BatchModel:
+    """A predictor as the batch wants it: arrays in, arrays out."""
+
+    def __init__(self, bundle: Path, custom: Path) -> None:
+        self._predictor = Predictor.load(bundle, custom)
+        self.labels = self._predictor.meta.labels
+        self.spec = self._predictor.meta.spec
+        # The description names the hash of the weights.
+        self.identity = sha256_file(bundle / DESCRIPTION)
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._predictor.probabilities(torch.from_numpy(pixels))
+
+
+def predict_many(
+    project: Project,
+    source: str,
+    folder: Path,
+    *,
+    bundle: Path | None = None,
+    shard_images: int = SHARD_IMAGES,
+    restart: bool = False,
+) -> BatchResult:
+    """Predict all images of a folder, a list or a bucket into Parquet files in `folder`; see `evaluation.batch`."""
+    settings = Settings(
+        batch_size=read_section(project, "evaluate", EvaluateConfig).batch_size,
+        max_pixels=read_section(project, "add", AddConfig).max_pixels,
+        shard_images=shard_images,
+    )
+    compute = read_section(project, "project", ProjectConfig).compute
+    model = _BatchModel(bundle or project.bundle, project.custom)
+    return predict_batch(model, source, folder.absolute(), settings, compute=compute, restart=restart)

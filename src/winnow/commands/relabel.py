@@ -1,16 +1,21 @@
 """`winnow relabel`: one image by id or name, or many by having moved their files between class folders."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from winnow.config import read_section
 from winnow.data.config import DataConfig
 from winnow.data.labels import Labels, read_labels, write_labels
+from winnow.disclosure import read_disclosure
 from winnow.errors import ExitCode, UsageError
 from winnow.ingest.config import AddConfig
 from winnow.ingest.intake import Staged, stage
+from winnow.ingest.label_tracking import label_files, tracked_labels
 from winnow.ingest.lookup import find_image
-from winnow.ingest.names import clean
+from winnow.ingest.names import typed_label
+from winnow.ingest.privacy import open_private
+from winnow.ingest.pseudonyms import without_names
 from winnow.ingest.publication import changing, publish, track_pending
 from winnow.ingest.quarantine import write_quarantine
 from winnow.ingest.result import PULL, commit_lines
@@ -40,6 +45,7 @@ class RelabelResult:
 
     notes: list[str] = field(default_factory=list)
     changed: list[Path] = field(default_factory=list)
+    may_show_ids: bool = True
 
     @property
     def exit_code(self) -> ExitCode:
@@ -54,7 +60,8 @@ class RelabelResult:
         if gone and not self.is_removed:
             notes.append("the missing images stay in the data set: --remove takes them out, once no file is refused")
         counts = f"{len(moved)} relabelled, {len(self.added)} added, {len(gone)} missing, {self.quarantined} refused"
-        return [*_shortened(moved), *_shortened(gone), counts, *notes, *commit_lines(self.changed)]
+        single = [*_shortened(moved), *_shortened(gone)] if self.may_show_ids else []
+        return [*single, counts, *notes, *commit_lines(self.changed)]
 
     def _moves(self) -> list[tuple[str, tuple[str, str]]]:
         return sorted(self.relabelled.items())
@@ -63,17 +70,18 @@ class RelabelResult:
 def relabel(project: Project, target: str, label: str) -> RelabelResult:
     """Give the image with this id or unique name another label; an empty one makes it unlabelled.
 
-    Raises UsageError when no image or several have the name.
+    Raises UsageError when no image or several have the name, or the label is too long.
     """
-    label = clean(label.strip())
-    with changing(project):
+    label = typed_label(label)
+    with changing(project), tracked_labels(project):
         labels = read_labels(project.labels)
         image = find_image(labels, target)
         [old] = labels.only([image]).column("label")
         if old == label:
-            return RelabelResult({}, notes=[f"{image} is labelled {label!r} already"])
+            return RelabelResult({}, notes=[f"it is labelled {label!r} already"])
         write_labels(project.labels, labels.relabelled({image: label}))
-    return RelabelResult({image: (old, label)}, changed=[project.labels])
+    may_show_ids = read_disclosure(project).may_show_ids
+    return RelabelResult({image: (old, label)}, changed=label_files(project), may_show_ids=may_show_ids)
 
 
 def relabel_from(project: Project, folder: str, *, remove: bool = False, track: bool = True) -> RelabelResult:
@@ -89,22 +97,25 @@ def relabel_from(project: Project, folder: str, *, remove: bool = False, track: 
         )
     if track:
         require_dvc(project)
-    with changing(project):
-        source = open_source(project, folder, label=None, data=data)
+    with changing(project), tracked_labels(project, track=track):
+        source = open_private(project, partial(open_source, project, folder, label=None, data=data), config)
         labels = read_labels(project.labels)
         have_left = track and track_pending(project)
         is_clone_bare = is_bare(project, track=track)
         staged = stage(project, source, labels, config)
+        if config.pseudonymous:
+            staged.rows = without_names(staged.rows)
         if staged.parts and is_clone_bare:
             require_joinable(project, track=track)
         write_quarantine(project.quarantine, staged.refusals)
         # A file that cannot be read may be an image that only seems to be missing.
         is_removed = remove and all(refusal.check == "Q203" for refusal in staged.refusals)
         result = _to_result(staged, is_removed=is_removed)
+        result.may_show_ids = read_disclosure(project).may_show_ids
         changed = _changed(labels, staged, is_removed=is_removed)
         if changed is not labels:
             publish(project, staged.parts, changed)
-            result.changed += [project.labels, project.images_dvc, project.images.with_name(".gitignore")]
+            result.changed += [*label_files(project), project.images_dvc, project.images.with_name(".gitignore")]
         have_left |= track and track_pending(project)
         if have_left:
             result.notes.append(f"the earlier parts are not here, so the new ones wait in DVC's cache: {PULL}")

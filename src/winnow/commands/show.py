@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from winnow.checks.report import disclosed
 from winnow.config import read_params
+from winnow.disclosure import read_disclosure
 from winnow.errors import ExitCode, InputError
 from winnow.files import read_json
 from winnow.project import Project
@@ -48,7 +50,9 @@ def show(project: Project) -> ShowResult:
 
     What a step has not yet written is left out. Raises InputError where there is nothing at all.
     """
-    data, metrics = _json(project.data_report), _json(project.metrics)
+    metrics = _json(project.metrics)
+    # What a looser level let the report hold is not shown under a stricter one.
+    data = disclosed(report, read_disclosure(project)) if (report := _json(project.data_report)) else {}
     if not data and not metrics:
         raise InputError(f"expected {project.data_report} or {project.metrics}, found neither", hint=_HINT)
     params = read_params(project.params)

@@ -129,7 +129,9 @@ def read_labels(path: Path) -> Labels:
             lines = ((reader.line_num, cells) for cells in reader if cells)
             return Labels.from_rows(_checked_rows(lines, len(header), order, path), further)
     except FileNotFoundError:
-        raise InputError(f"expected {path}, found nothing", hint="`winnow add SOURCE` writes it") from None
+        is_recorded = path.with_name(f"{path.name}.dvc").exists()
+        hint = "dvc pull data/labels.csv.dvc" if is_recorded else "`winnow add SOURCE` writes it"
+        raise InputError(f"expected {path}, found nothing", hint=hint) from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a CSV file in UTF-8: {error}", hint=_MEND) from None
 

@@ -10,6 +10,8 @@ Caught: other formats and qualities, sizes down to about half, 2-5 % cut from ea
 Not caught: flips, rotations, heavier crops, added borders and captions, pictures with hardly any contrast (a patch of
 sky), copies that lost what told them from their look-alikes (trousers of 28 pixels, shrunk to 14), and what both sides
 show many times over (frames of a video): give those one `group`.
+
+`search` and `confirm` ask this of training and judged images, `confirm_within` of given pairs of one set.
 """
 
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from winnow.data.config import NearDuplicatesConfig
 from winnow.data.pixels import VIEWS
 from winnow.data.prepared import Samples
 from winnow.logs import progress
-from winnow.transforms.gradients import cosines, num_gradients, to_gradients
+from winnow.transforms.gradients import cosines, num_gradients, paired_cosines, to_gradients
 
 _ALIGNMENTS = ((0, 0), (0, 1), (1, 0))
 """Views of the training image and of the judged one that are compared."""
@@ -40,6 +42,8 @@ _TRAIN_BLOCK = 8192
 _JUDGED_BLOCK = 256
 _COMPARED_BLOCK = 256
 _GATHER_BYTES = 1 << 20
+_PAIR_BYTES = 1 << 28
+"""Of gradients that are kept while pairs are compared one by one."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,29 @@ def confirm(train: Samples, judged: Samples, nearest: Nearest, config: NearDupli
     others = np.unique(partners)
     distance = _distance_to_look_alikes(train, near, judged)
     distance_of_other = _distance_to_look_alikes(judged, others, train)[np.searchsorted(others, partners)]
-    scale = np.maximum(np.maximum(distance, distance_of_other), _NEAREST_LOOK_ALIKE)
-    is_copy = 1 - nearest.cosines[near] <= config.max_difference * scale
+    is_copy = _are_copies(1 - nearest.cosines[near], distance, distance_of_other, config)
     return np.stack([near, partners], axis=1)[is_copy]
+
+
+def confirm_within(samples: Samples, pairs: NDArray[np.intp], config: NearDuplicatesConfig) -> NDArray[np.intp]:
+    """Return those of `pairs` [P, 2] (positions in one set) that are near duplicates, in the order they came in."""
+    differences = 1 - _pair_cosines(samples, pairs)
+    near = differences <= config.max_difference
+    pairs, differences = pairs[near], differences[near]
+    rows, places = np.unique(pairs, return_inverse=True)
+    distance = _distance_to_look_alikes(samples, rows, samples, is_same_set=True)[places].reshape(pairs.shape)
+    return pairs[_are_copies(differences, distance[:, 0], distance[:, 1], config)]
+
+
+def _are_copies(
+    differences: NDArray[np.float32],
+    distances: NDArray[np.float32],
+    distances_of_others: NDArray[np.float32],
+    config: NearDuplicatesConfig,
+) -> NDArray[np.bool_]:
+    """Return which pairs differ little in relation to how far the look-alikes of both are, [P]."""
+    scale = np.maximum(np.maximum(distances, distances_of_others), _NEAREST_LOOK_ALIKE)
+    return np.asarray(differences <= config.max_difference * scale)
 
 
 def _candidates(
@@ -144,15 +168,42 @@ def _gradients_of(samples: Samples, rows: NDArray[np.intp], crop: float) -> NDAr
     return gradients
 
 
-def _distance_to_look_alikes(samples: Samples, rows: NDArray[np.intp], others: Samples) -> NDArray[np.float32]:
-    """Return how much each of `rows` differs from its look-alikes among `others`, [rows]; 1 where they are too few."""
+def _pair_cosines(samples: Samples, pairs: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return how alike the pictures of each of `pairs` [P, 2] are, under the best alignment, [P]."""
+    alike = np.full(len(pairs), -1, dtype=np.float32)
+    max_rows = _PAIR_BYTES // (len(VIEWS) * num_gradients(samples.spec.channels) * 2)
+    step = len(pairs) if len(np.unique(pairs)) <= max_rows else max_rows // 2
+    with progress("confirm near duplicates", len(pairs), "pairs") as advance:
+        for start in range(0, len(pairs), max(step, 1)):
+            rows, places = np.unique(pairs[start : start + step], return_inverse=True)
+            views = [_gradients_of(samples, rows, crop) for crop in VIEWS]
+            places = places.reshape(-1, 2)
+            for at in range(0, len(places), _COMPARED_BLOCK):
+                own, others = places[at : at + _COMPARED_BLOCK].T
+                for one, other in _ALIGNMENTS:
+                    here = slice(start + at, start + at + len(own))
+                    alike[here] = np.maximum(alike[here], paired_cosines(views[one][own], views[other][others]))
+                advance(len(own))
+    return alike
+
+
+def _distance_to_look_alikes(
+    samples: Samples, rows: NDArray[np.intp], others: Samples, *, is_same_set: bool = False
+) -> NDArray[np.float32]:
+    """Return how much each of `rows` differs from its look-alikes among `others`, [rows]; 1 where they are too few.
+
+    Where both are one set, a picture is no look-alike of itself.
+    """
     distances = np.ones(len(rows), dtype=np.float32)
     num_compared = min(len(others), _MAX_COMPARED)
-    if not len(rows) or num_compared < _LOOK_ALIKE:
+    if not len(rows) or num_compared < _LOOK_ALIKE + is_same_set:
         return distances
     compared = _gradients_of(others, np.arange(num_compared), VIEWS[0]).astype(np.float32)
     for at in range(0, len(rows), _COMPARED_BLOCK):
         here = slice(at, at + _COMPARED_BLOCK)
         differences = 1 - cosines(_gradients_of(samples, rows[here], VIEWS[0]), compared)
+        if is_same_set:
+            own = np.flatnonzero(rows[here] < num_compared)
+            differences[own, rows[here][own]] = np.inf
         distances[here] = np.partition(differences, _LOOK_ALIKE - 1, axis=1)[:, _LOOK_ALIKE - 1]
     return distances

@@ -32,7 +32,6 @@ SCHEMA_OF_PARTS = pa.schema(
         pa.field("mode", pa.string()),
         pa.field("width", pa.uint32()),
         pa.field("height", pa.uint32()),
-        pa.field("perceptual_hash", pa.uint64()),
     ],
     metadata={key: str(value) for key, value in stamp({}).items()},
 )
@@ -46,7 +45,7 @@ Bytes = bytes
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One accepted image: its encoded bytes, and what the header and the pixels said when it was taken in."""
+    """One accepted image: its encoded bytes, and what its header said when it was taken in."""
 
     id: str
     bytes: Bytes
@@ -54,7 +53,6 @@ class ImageRecord:
     mode: str
     width: int
     height: int
-    perceptual_hash: int
 
 
 def image_id(content: Bytes) -> str:

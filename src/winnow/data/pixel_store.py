@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
-from winnow.compute import map_ordered
+from winnow.compute.mapping import map_ordered
 from winnow.data.candidates import CANDIDATES
 from winnow.data.parts import part_name
 from winnow.data.pixels import is_intact, pixels_name, row_bytes, variant, write_pixels
@@ -13,6 +13,7 @@ from winnow.data.prepared import INDEX
 from winnow.errors import MachineError
 from winnow.files import disk_errors
 from winnow.logs import progress
+from winnow.project_config import Compute
 from winnow.transforms.spec import PreprocessSpec
 
 _SPARE_BYTES = 64 << 20
@@ -21,7 +22,9 @@ _INLINE_IMAGES = 1000
 """Fewer are decoded sooner than processes start."""
 
 
-def bring_up_to_date(folder: Path, parts: Mapping[Path, int], spec: PreprocessSpec) -> int:
+def bring_up_to_date(
+    folder: Path, parts: Mapping[Path, int], spec: PreprocessSpec, *, compute: Compute = "local"
+) -> int:
     """Make the pixels of `parts` (path -> rows) that are missing or damaged; return the number of images decoded.
 
     What else lies in `folder` is removed, but the index and the candidates. Raises MachineError when the pixels will
@@ -38,7 +41,8 @@ def bring_up_to_date(folder: Path, parts: Mapping[Path, int], spec: PreprocessSp
     num_decoded = 0
     with progress("prepare", num_missing, "images") as advance:
         tasks = [(part, targets[part]) for part in missing]
-        for count in map_ordered(partial(_write, spec), tasks, workers=workers):
+        witness = str(missing[0]) if missing else None
+        for count in map_ordered(partial(_write, spec), tasks, compute=compute, witness=witness, workers=workers):
             num_decoded += count
             advance(count)
     return num_decoded

@@ -22,6 +22,7 @@ from winnow.errors import InputError
 from winnow.files import replacing
 from winnow.provenance import module_hash
 from winnow.schema import stamp
+from winnow.transforms.appearance import border_sums, sharpness
 from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.perceptual_hash import hash_pixels
 from winnow.transforms.preprocess import preprocess
@@ -32,7 +33,7 @@ VIEWS = (0.0, 0.035)
 
 _BATCH_BYTES = 4 << 20
 _CHECKSUM = b"crc32"
-_MAKERS = ("winnow.transforms.decode", "winnow.transforms.preprocess", "winnow.transforms.perceptual_hash")
+_MAKERS = tuple(f"winnow.transforms.{name}" for name in ("decode", "preprocess", "perceptual_hash", "appearance"))
 
 
 def variant(spec: PreprocessSpec) -> str:
@@ -41,22 +42,34 @@ def variant(spec: PreprocessSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def column_types(spec: PreprocessSpec) -> dict[str, tuple[type[np.generic], int]]:
+    """Return what a file tells of each image besides its pixels: by name, the type and how many values."""
+    return {
+        "sum": (np.uint64, spec.channels),
+        "sum_of_squares": (np.uint64, spec.channels),
+        "hashes": (np.uint64, len(VIEWS)),
+        "sharpness": (np.float32, 1),
+        "border_sum": (np.uint32, spec.channels),
+    }
+
+
 def pixels_name(part: str, suffix: str) -> str:
     """Return the file name of the pixels of `part` (its name without extension); `suffix` is the `variant`."""
     return f"{part}-{suffix}.arrow"
 
 
 def row_bytes(spec: PreprocessSpec) -> int:
-    """Return what one image takes in a file: pixels, sums and hashes."""
-    return spec.sample_bytes + 8 * (2 * spec.channels + len(VIEWS))
+    """Return what one image takes in a file: pixels, and the columns beside them."""
+    return spec.sample_bytes + sum(np.dtype(kind).itemsize * count for kind, count in column_types(spec).values())
 
 
 def write_pixels(part: Path, spec: PreprocessSpec, path: Path) -> int:
     """Decode every image of `part` and replace `path` by their pixels. Returns the number of images decoded.
 
     Columns: `pixels` (size * size * channels bytes); per channel the exact `sum` and `sum_of_squares`, so that means
-    over any split need no pixels; `hashes`, one a view, to find near duplicates. Each record batch carries its
-    checksum. No more than a batch (4 MB of pixels) is in memory.
+    over any split need no pixels; `hashes`, one a view, to find near duplicates; `sharpness` and per channel the
+    `border_sum`, for checks. Each record batch carries its checksum. No more than a batch (4 MB of pixels) is in
+    memory.
     """
     num_decoded = 0
     schema = _schema(part_name(part), spec)
@@ -113,8 +126,8 @@ class Pixels:
         samples: NDArray[np.uint8] = self._windows[self._starts[batch] + row * self._spec.sample_bytes]
         return samples.reshape(len(samples), self._spec.size, self._spec.size, self._spec.channels)
 
-    def column(self, name: str) -> NDArray[np.uint64]:
-        """Return `sum` or `sum_of_squares` [rows, channels], or `hashes` [rows, views], of the whole part."""
+    def column(self, name: str) -> NDArray[Any]:
+        """Return one of the `column_types`, [rows, count], of the whole part."""
         batches = (self._reader.get_batch(i)[name] for i in range(self._reader.num_record_batches))
         return np.concatenate([batch.flatten().to_numpy().reshape(len(batch), -1) for batch in batches])
 
@@ -126,9 +139,8 @@ class Pixels:
 
 
 def _schema(part: str, spec: PreprocessSpec) -> pa.Schema:
-    sums = pa.list_(pa.uint64(), spec.channels)
-    hashes = pa.list_(pa.uint64(), len(VIEWS))
-    fields = [("pixels", pa.binary(spec.sample_bytes)), ("sum", sums), ("sum_of_squares", sums), ("hashes", hashes)]
+    lists = {name: pa.list_(pa.from_numpy_dtype(kind), count) for name, (kind, count) in column_types(spec).items()}
+    fields = [("pixels", pa.binary(spec.sample_bytes)), *lists.items()]
     metadata = stamp({"part": part, "spec": spec.model_dump_json(), "variant": variant(spec)})
     return pa.schema(fields, metadata={key: str(value) for key, value in metadata.items()})
 
@@ -163,12 +175,16 @@ def _to_batch(block: NDArray[np.uint8], schema: pa.Schema) -> pa.RecordBatch:
     num_rows, channels = len(block), block.shape[-1]
     pixels = pa.FixedSizeBinaryArray.from_buffers(schema.field("pixels").type, num_rows, [None, pa.py_buffer(block)])
     values = block.reshape(num_rows, -1, channels)
-    sums = values.sum(axis=1, dtype=np.uint64)
-    squares = np.square(values, dtype=np.uint32).sum(axis=1, dtype=np.uint64)
-    hashes = np.stack([hash_pixels(block, crop=crop) for crop in VIEWS], axis=1)
+    columns = {
+        "sum": values.sum(axis=1, dtype=np.uint64),
+        "sum_of_squares": np.square(values, dtype=np.uint32).sum(axis=1, dtype=np.uint64),
+        "hashes": np.stack([hash_pixels(block, crop=crop) for crop in VIEWS], axis=1),
+        "sharpness": sharpness(block)[:, None],
+        "border_sum": border_sums(block),
+    }
     lists = [
-        pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), column.shape[1])
-        for column in (sums, squares, hashes)
+        pa.FixedSizeListArray.from_arrays(pa.array(columns[name].ravel()), columns[name].shape[1])
+        for name in schema.names[1:]
     ]
     return pa.record_batch([pixels, *lists], schema=schema)
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from winnow.data.pixels import VIEWS, Pixels, pixels_name, variant
+from winnow.data.pixels import Pixels, column_types, pixels_name, variant
 from winnow.errors import InputError
 from winnow.files import replacing
 from winnow.schema import require_stamp, stamp
@@ -70,10 +70,10 @@ class Samples:
             samples[here] = self._pixels[part].gather(self._row[rows[here]])
         return samples
 
-    def column(self, name: str) -> NDArray[np.uint64]:
-        """Return `sum` or `sum_of_squares` [N, channels], or `hashes` [N, views], of all these images."""
-        width = len(VIEWS) if name == "hashes" else self.spec.channels
-        values = np.empty((len(self), width), dtype=np.uint64)
+    def column(self, name: str) -> NDArray[Any]:
+        """Return one of the `column_types` of pixels, [N, count], of all these images."""
+        kind, count = column_types(self.spec)[name]
+        values = np.empty((len(self), count), dtype=kind)
         for part, pixels in enumerate(self._pixels):
             here = np.flatnonzero(self._part == part)
             values[here] = pixels.column(name)[self._row[here]]

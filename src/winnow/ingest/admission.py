@@ -1,21 +1,17 @@
-"""Admission: one file or array is read, decoded and hashed, and becomes a record or a refusal. Runs in workers."""
+"""Admission: one file or array is read and decoded, and becomes a record or a refusal. Runs in workers."""
 
-import os
-import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from winnow.data.parts import ImageRecord, image_id
+from winnow.ingest.metadata import strip
+from winnow.ingest.names import SHORTEN, is_storable
 from winnow.ingest.quarantine import Refusal
 from winnow.ingest.source_item import SourceItem
 from winnow.transforms.decode import ImageProblem, decode
-from winnow.transforms.perceptual_hash import perceptual_hash
+from winnow.transforms.image_file import read_image_file
 
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 4_000_000
-
-MAX_FILE_BYTES = 256_000_000
-"""A larger file is refused unread. Arrow's limit for one batch is 2**31 bytes, a laptop's patience ends earlier."""
 
 Outcome = tuple[SourceItem, ImageRecord | Refusal]
 
@@ -36,23 +32,19 @@ def chunked(items: Iterable[SourceItem]) -> Iterator[list[SourceItem]]:
 
 def admit_chunk(items: list[SourceItem], *, max_pixels: int) -> list[Outcome]:
     """Return each item with its record or its refusal, in order."""
-    return [(item, admit(item, max_pixels=max_pixels)) for item in items]
+    return [(item, _admit(item, max_pixels)) for item in items]
 
 
-def admit(item: SourceItem, *, max_pixels: int) -> ImageRecord | Refusal:
-    """Return the record of one item, or why it is refused."""
-    if item.label is None:
-        reason = "expected a class folder around it, or --label NAME for the files beside the class folders"
-        return Refusal(item.name, "Q204", reason)
-    content = item.content
-    if content is None:
-        assert item.path is not None, "an item has bytes or a path"
-        read = _read(item.path)
-        if isinstance(read, tuple):
-            return Refusal(item.name, *read)
-        content = read
+def _admit(item: SourceItem, max_pixels: int) -> ImageRecord | Refusal:
     try:
+        content = item.content
+        if content is None:
+            assert item.path is not None, "an item has bytes or a path"
+            content = read_image_file(item.path)
+        _require_label(item.label)
         image = decode(content, max_pixels=max_pixels)
+        if item.strip_metadata:
+            content, image = strip(content, image, max_pixels=max_pixels)
     except ImageProblem as problem:
         return Refusal(item.name, problem.check, problem.message)
     return ImageRecord(
@@ -62,23 +54,12 @@ def admit(item: SourceItem, *, max_pixels: int) -> ImageRecord | Refusal:
         mode=image.mode,
         width=image.width,
         height=image.height,
-        perceptual_hash=perceptual_hash(image),
     )
 
 
-def _read(path: str) -> bytes | tuple[str, str]:
-    """Return a file's bytes, or the check and the reason why not."""
-    try:
-        status = os.lstat(path)
-        if stat.S_ISLNK(status.st_mode):
-            return "Q201", "symbolic links are not followed: expected the file itself"
-        if not stat.S_ISREG(status.st_mode):
-            # Opening a pipe would wait for ever. A folder is here when it cannot be listed.
-            kind = "a folder that cannot be read" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
-            return "Q202", f"expected a file, got {kind}"
-        if status.st_size > MAX_FILE_BYTES:
-            return "Q205", f"expected at most {MAX_FILE_BYTES} bytes, got {status.st_size}"
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return "Q202", f"cannot be read: {reason}"
+def _require_label(label: str | None) -> None:
+    if label is None:
+        message = "expected a class folder around it, or --label NAME for the files beside the class folders"
+        raise ImageProblem("Q204", message, hint="move it into a folder with its class's name")
+    if not is_storable(label):
+        raise ImageProblem("Q207", f"expected a shorter class name, got {label[:40]!r} …", hint=SHORTEN)

@@ -15,3 +15,9 @@ class AddConfig(Section):
 
     max_pixels: Annotated[int, Field(ge=64, examples=[100000000])]
     """An image with more pixels is quarantined before it is decoded (decompression bomb)."""
+
+    pseudonymous: Annotated[bool, Field(examples=[False])]
+    """Groups become keyed hashes and names are left empty, as by `winnow add --pseudonymous` (docs/privacy.md)."""
+
+    strip_metadata: Annotated[bool, Field(examples=[False])]
+    """Images lose what they say beside the picture, as by `winnow add --strip-metadata` (docs/privacy.md)."""

@@ -4,23 +4,31 @@ Nothing outside the staging folder changes here; `publication` makes it visible.
 """
 
 import functools
+import itertools
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from winnow.compute import map_ordered
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from winnow.compute.mapping import map_ordered
+from winnow.config import read_section
 from winnow.data.labels import Labels
-from winnow.data.parts import PartWriter, part_ids, read_part, read_records
+from winnow.data.parts import PartWriter, part_ids
 from winnow.files import fresh_folder
 from winnow.ingest.admission import Outcome, admit_chunk, chunked
 from winnow.ingest.config import AddConfig
 from winnow.ingest.ledger import Ledger, Verdict
 from winnow.ingest.quarantine import Refusal
+from winnow.ingest.rewriting import rewrite
 from winnow.ingest.source_item import Source
+from winnow.ingest.tombstones import read_erased
 from winnow.logs import progress
 from winnow.project import Project
+from winnow.project_config import ProjectConfig
 
 # Starting workers takes as long as admitting about this many chunks of small images.
 INLINE_CHUNKS = 8
@@ -69,10 +77,10 @@ def stage(project: Project, source: Source, labels: Labels, config: AddConfig) -
 
     Raises InputError for a malformed source, MachineError for a full disk.
     """
-    ledger = Ledger(labels)
+    ledger = Ledger(labels, read_erased(project.erased))
     staged = Staged(num_found=source.num_repeated_rows, num_repeated=source.num_repeated_rows)
     with PartWriter(folder=fresh_folder(project.staging), part_size_bytes=config.part_size_mb * 1_000_000) as writer:
-        rows = _new_rows(_admitted(source, config.max_pixels), ledger, staged, writer)
+        rows = _new_rows(_admitted(project, source, config.max_pixels), ledger, staged, writer)
         staged.rows = Labels.from_rows(rows, source.further)
     staged.parts = writer.parts
     _withdraw_clashing(staged, ledger.clashing)
@@ -81,11 +89,15 @@ def stage(project: Project, source: Source, labels: Labels, config: AddConfig) -
     return staged
 
 
-def _admitted(source: Source, max_pixels: int) -> Iterator[Outcome]:
+def _admitted(project: Project, source: Source, max_pixels: int) -> Iterator[Outcome]:
     """Yield what becomes of each item, in order, with progress."""
     admit = functools.partial(admit_chunk, max_pixels=max_pixels)
+    compute = read_section(project, "project", ProjectConfig).compute
+    witness = next((item.path for item in itertools.islice(source.items(), 1)), None)
     with progress("add", source.count(), "images") as advance:
-        for outcomes in map_ordered(admit, chunked(source.items()), inline_items=INLINE_CHUNKS):
+        for outcomes in map_ordered(
+            admit, chunked(source.items()), compute=compute, witness=witness, inline_items=INLINE_CHUNKS
+        ):
             yield from outcomes
             advance(len(outcomes))
 
@@ -113,6 +125,9 @@ def _new_rows(
             case Verdict.CLASHING:
                 staged.refusals.append(_clash(item.name, outcome.id, item.label))
                 _take_back_move(staged, outcome.id)
+            case Verdict.ERASED:
+                reason = f"image {outcome.id} was erased on request: data/erased.csv lists it"
+                staged.refusals.append(Refusal(item.name, "Q206", reason))
 
 
 def _clash(name: str, image: str, label: str) -> Refusal:
@@ -138,12 +153,10 @@ def _withdraw_clashing(staged: Staged, clashing: set[str]) -> None:
 
 def _rewritten(path: Path, without: set[str]) -> list[Path]:
     """Return the part itself, or the part that holds the rest of it; nothing when nothing is left."""
-    if without.isdisjoint(part_ids(path).to_pylist()):
+    ids = part_ids(path)
+    is_kept = pc.invert(pc.is_in(ids, value_set=pa.array(sorted(without), pa.string())))
+    if pc.all(is_kept).as_py():
         return [path]
-    with PartWriter(folder=path.parent, part_size_bytes=sys.maxsize) as writer:
-        for batch in read_part(path):
-            for record in read_records(batch):
-                if record.id not in without:
-                    writer.add(record)
+    rest = rewrite([(path, is_kept)], folder=path.parent, part_size_bytes=sys.maxsize)
     path.unlink()
-    return writer.parts
+    return rest

@@ -1,5 +1,6 @@
 """Which images are new: what `labels.csv` says of each id, and what this run has said so far."""
 
+from collections.abc import Collection
 from enum import Enum, auto
 
 from winnow.data.labels import Labels
@@ -17,12 +18,15 @@ class Verdict(Enum):
     """This run has met the same bytes before, under the same label."""
     CLASHING = auto()
     """This run has met the same bytes before, under another label: only a person knows which is right."""
+    ERASED = auto()
+    """Somebody asked for it to be erased: it does not come back."""
 
 
 class Ledger:
     """Ids and their labels, about 100 bytes an image: a million fit a laptop."""
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, erased: Collection[str] = ()) -> None:
+        self._erased = frozenset(erased)
         self._names: list[str] = []
         self._codes: dict[str, int] = {}
         self._known: dict[bytes, int] = {}
@@ -35,6 +39,8 @@ class Ledger:
 
     def judge(self, image: str, label: str) -> Verdict:
         """Say what an image is, and remember that this run has met it."""
+        if image in self._erased:
+            return Verdict.ERASED
         key, code = bytes.fromhex(image), self._code(label)
         first = self._met.setdefault(key, -1)
         if first < 0:

@@ -4,6 +4,7 @@ import difflib
 
 from winnow.data.labels import Labels
 from winnow.errors import UsageError
+from winnow.ingest.names import clean
 
 # difflib looks at every name: beyond this many it takes seconds.
 _MAX_COMPARED = 20_000
@@ -14,6 +15,9 @@ def find_image(labels: Labels, target: str) -> str:
 
     Raises UsageError, with the nearest name or the number of names that match, unless there is exactly one.
     """
+    target = clean(target)
+    if not target:
+        raise UsageError("expected an id or a name, got an empty one", hint="`winnow images list` shows ids and names")
     ids, names = labels.column("id"), labels.column("name")
     if target in ids:
         return target

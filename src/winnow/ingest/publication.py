@@ -6,7 +6,7 @@ DVC tracks them (`tracking`). Whoever comes next reads the journal and finishes 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,8 @@ from winnow.data.parts import part_ids
 from winnow.errors import InputError, WinnowError
 from winnow.files import disk_errors, fsync_folder, read_json, write_json, write_text
 from winnow.ingest.lock import exclusive
-from winnow.ingest.tracking import track
+from winnow.ingest.tracking import track, track_folder
+from winnow.logs import logger
 from winnow.project import Project
 from winnow.repository.dvc import read_recorded
 
@@ -33,8 +34,14 @@ class Journal:
     restoring: bool = False
     """`labels.csv` has them anyway: the parts are made again from their source."""
 
+    leaving: list[str] = field(default_factory=list)
+    """Parts that go once all of `publishing` have come, which hold what is still wanted of theirs."""
+
     untracked: list[str] = field(default_factory=list)
     """Accepted; DVC does not track them yet."""
+
+    is_whole: bool = False
+    """Parts have left: DVC is to record the folder as it is, not to add to what it recorded."""
 
     images_dvc: str | None = None
     """While DVC is at work: the text of `images.dvc` before (empty: none), for DVC does not replace it atomically."""
@@ -64,6 +71,8 @@ def changing(project: Project) -> Iterator[None]:
     """
     with exclusive(project):
         _recover(project)
+        if project.erasure.exists():
+            logger.warning("an erasure is not finished: `winnow erase` goes on with it")
         try:
             yield
         except BaseException:
@@ -88,6 +97,17 @@ def publish(project: Project, parts: list[Path], labels: Labels) -> None:
     _settle(project, [part.name for part in parts])
 
 
+def exchange(project: Project, parts: list[Path], leaving: Iterable[Path]) -> None:
+    """Let staged parts take the place of others, all of them or none; `labels.csv` stays as it is.
+
+    The new parts must hold every image of the others that is still wanted.
+    """
+    gone = {part.name for part in leaving} - {part.name for part in parts}
+    arriving = [part for part in parts if not (project.images / part.name).exists()]
+    _move(project, arriving, Journal(publishing=[part.name for part in arriving], leaving=sorted(gone)))
+    _finish_exchange(project, read_journal(project))
+
+
 def publish_again(project: Project, parts: list[Path]) -> None:
     """Put parts back whose images `labels.csv` already has."""
     _move(project, parts, Journal(publishing=[part.name for part in parts], restoring=True))
@@ -97,12 +117,14 @@ def publish_again(project: Project, parts: list[Path]) -> None:
 def track_pending(project: Project) -> bool:
     """Let DVC track what it does not track yet; return whether the parts left the folder again (see `track`)."""
     journal = read_journal(project)
-    if not journal.untracked:
+    if not (journal.untracked or journal.is_whole):
         return False
     _mend_images_dvc(project, journal)
     text = project.images_dvc.read_text(encoding="utf-8") if project.images_dvc.exists() else ""
     write_journal(project, replace(journal, images_dvc=text))
-    have_left = track(project, journal.untracked)
+    if journal.is_whole:
+        track_folder(project)
+    have_left = not journal.is_whole and track(project, journal.untracked)
     write_journal(project, Journal())
     return have_left
 
@@ -121,7 +143,8 @@ def _mend_images_dvc(project: Project, journal: Journal) -> None:
 
 
 def _move(project: Project, parts: list[Path], journal: Journal) -> None:
-    write_journal(project, replace(journal, untracked=read_journal(project).untracked))
+    before = read_journal(project)
+    write_journal(project, replace(journal, untracked=before.untracked, is_whole=before.is_whole))
     with disk_errors(project.images):
         project.images.mkdir(parents=True, exist_ok=True)
         for part in parts:
@@ -129,21 +152,30 @@ def _move(project: Project, parts: list[Path], journal: Journal) -> None:
         fsync_folder(project.images)
 
 
-def _settle(project: Project, published: list[str]) -> None:
-    untracked = dict.fromkeys([*read_journal(project).untracked, *published])
-    write_journal(project, Journal(untracked=list(untracked)))
+def _finish_exchange(project: Project, journal: Journal) -> None:
+    with disk_errors(project.images):
+        for name in journal.leaving:
+            (project.images / name).unlink(missing_ok=True)
+        fsync_folder(project.images)
+    _settle(project, journal.publishing, is_whole=True)
+
+
+def _settle(project: Project, published: list[str], *, is_whole: bool = False) -> None:
+    before = read_journal(project)
+    untracked = dict.fromkeys(name for name in [*before.untracked, *published] if (project.images / name).exists())
+    write_journal(project, Journal(untracked=list(untracked), is_whole=before.is_whole or is_whole))
 
 
 def _recover(project: Project) -> None:
     """Finish or undo what a killed run had begun to publish, and clear the staging folder."""
     _clear_staging(project)
     journal = read_journal(project)
-    if not journal.publishing:
+    if not (journal.publishing or journal.leaving):
         return
     arrived = [name for name in journal.publishing if (project.images / name).exists()]
     # Parts are moved before labels.csv is replaced, and that is atomic: it has all of their images or none. When
     # parts are being restored it has them anyway, and only all of them together are worth keeping.
-    if journal.restoring:
+    if journal.restoring or journal.leaving:
         is_done = arrived == journal.publishing
     else:
         is_done = bool(arrived) and _has_images_of(
@@ -152,7 +184,10 @@ def _recover(project: Project) -> None:
     if not is_done:
         for name in arrived:
             (project.images / name).unlink()
-    _settle(project, arrived if is_done else [])
+    if is_done and journal.leaving:
+        _finish_exchange(project, journal)
+    else:
+        _settle(project, arrived if is_done else [])
 
 
 def _has_images_of(labels: Labels, parts: list[Path]) -> bool:

@@ -16,11 +16,14 @@ CHECKS = {
     "Q104": "too many pixels",
     "Q105": "animated, or several pages",
     "Q106": "a pixel mode that cannot be brought to 8 bits",
+    "Q107": "metadata that cannot be removed without changing pixels",
     "Q201": "a symbolic link",
     "Q202": "a file that cannot be read",
     "Q203": "the same bytes under two labels",
     "Q204": "in no class folder",
     "Q205": "a file that is too large",
+    "Q206": "an image that was erased on request",
+    "Q207": "a class name that is too long for a folder",
 }
 """Every reason to refuse a file. The ids are stable: people filter by them."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from winnow.errors import ExitCode
 from winnow.ingest.intake import Staged
+from winnow.ingest.label_tracking import label_files
 from winnow.project import Project
 
 _MAX_CLASSES = 12
@@ -71,7 +72,7 @@ class AddResult:
     def tell_changed(self, project: Project, *, have_left: bool) -> None:
         """Note what Git should know; `have_left`: the new parts are in DVC's cache only."""
         self.changed += [
-            project.labels,
+            *label_files(project),
             project.images_dvc,
             project.images.with_name(".gitignore"),
             project.cost("add"),

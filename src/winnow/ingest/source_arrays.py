@@ -20,6 +20,12 @@ from winnow.ingest.source_item import SourceItem
 
 _IMAGES = re.compile(r"(train|t10k|test)-images[-.]idx3-ubyte(\.gz)?")
 _UNSIGNED_BYTE = 0x08
+_BLOCK_BYTES = 1 << 20
+
+# Headers may lie. A hundred million labels fit a laptop, and no idx file has larger images than a scan.
+_MAX_IMAGES = 100_000_000
+_MAX_SIDE = 65_535
+_MAX_PIXELS = 1 << 28
 
 
 class DigitsSource:
@@ -94,6 +100,7 @@ class IdxSource:
                         num_bytes=len(content),
                         split=self._split(files.role, content),
                     )
+                _require_end(stream, files.path)
 
     def _split(self, role: str, content: bytes) -> str:
         return split_of(image_id(content), self._data) if role == "train" else "test"
@@ -106,7 +113,7 @@ def _find_images(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         match = _IMAGES.fullmatch(path.name)
-        if not match:
+        if not match or not path.is_file():
             continue
         role = match[1]
         if role in found:
@@ -129,6 +136,15 @@ def _open_files(path: Path, role: str) -> _IdxFiles:
     if not existing:
         raise InputError(f"expected {labels} beside {path.name}, found nothing", hint="copy the labels there")
     shape = _read_shape(path, 3)
+    if (
+        shape[0] > _MAX_IMAGES
+        or not all(0 < side <= _MAX_SIDE for side in shape[1:])
+        or shape[1] * shape[2] > _MAX_PIXELS
+    ):
+        raise InputError(
+            f"{path}: expected images of at most {_MAX_PIXELS} pixels, got {shape[0]} of {shape[1]} x {shape[2]}",
+            hint="get the file again",
+        )
     (num_labels,) = _read_shape(existing[0], 1)
     if num_labels != shape[0]:
         raise InputError(
@@ -137,6 +153,7 @@ def _open_files(path: Path, role: str) -> _IdxFiles:
     with _reading(existing[0]) as stream:
         _read_exactly(stream, 8, existing[0])
         targets = _read_exactly(stream, num_labels, existing[0])
+        _require_end(stream, existing[0])
     return _IdxFiles(role, path, (shape[0], shape[1], shape[2]), targets)
 
 
@@ -155,7 +172,11 @@ def _read_shape(path: Path, num_axes: int) -> tuple[int, ...]:
 def _read_names(path: Path, largest: int) -> list[str]:
     if not path.is_file():
         return []
-    names = [clean(line.strip()) for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no text in UTF-8: {error}", hint="one class name a line") from None
+    names = [clean(line.strip()) for line in text.splitlines() if line.strip()]
     if largest >= len(names) or len(set(names)) != len(names):
         raise InputError(
             f"{path}: expected {largest + 1} different names, one a line, got {len(names)}",
@@ -169,14 +190,27 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
     try:
         with contextlib.closing(gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as stream:
             yield cast("IO[bytes]", stream)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{path} is truncated or corrupt: {error}", hint="get the file again") from None
+    except (EOFError, zlib.error, OSError) as error:
+        raise InputError(
+            f"{path} cannot be read, is truncated or corrupt: {error}", hint="get the file again"
+        ) from None
+
+
+def _require_end(stream: IO[bytes], path: Path) -> None:
+    """Read to the end: a gzip file's checksum comes last."""
+    if stream.read(1):
+        raise InputError(f"{path} holds more than its header says", hint="get the file again")
 
 
 def _read_exactly(stream: IO[bytes], size: int, path: Path) -> bytes:
-    content = stream.read(size)
-    if len(content) != size:
+    """Read block by block: what a header promises is allocated only as far as the file holds it."""
+    blocks: list[bytes] = []
+    missing = size
+    while missing and (block := stream.read(min(missing, _BLOCK_BYTES))):
+        blocks.append(block)
+        missing -= len(block)
+    if missing:
         raise InputError(
-            f"{path} is truncated: expected {size} more bytes, got {len(content)}", hint="get the file again"
+            f"{path} is truncated: expected {size} more bytes, got {size - missing}", hint="get the file again"
         )
-    return content
+    return b"".join(blocks)

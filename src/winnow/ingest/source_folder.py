@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from winnow.errors import InputError, UsageError
-from winnow.ingest.names import clean, label_of_folder
+from winnow.ingest.names import LITTER, clean, label_of_folder
 from winnow.ingest.source_item import SourceItem
 
 SPLIT_FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-
-# What desktops leave in folders. Names that begin with a dot are skipped as well.
-_LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
 
 
 class FolderSource:
@@ -68,18 +65,20 @@ def _pinned(folder: os.DirEntry[str]) -> Iterator[SourceItem]:
 
 
 def _walk(folder: str, name: str, label: str, split: str = "") -> Iterator[SourceItem]:
-    try:
-        entries = _entries(folder)
-    except OSError:
-        # Offered as if it were a file: whoever opens it says why it cannot be read.
-        yield _item(folder, name, label, split)
-        return
-    for entry in entries:
-        inner = f"{name}/{entry.name}"
-        if _is_folder(entry):
-            yield from _walk(entry.path, inner, label, split)
-        else:
-            yield _item(entry.path, inner, label, split)
+    # A stack, not a recursion: folders may be nested deeper than Python calls.
+    waiting = [(folder, name, True)]
+    while waiting:
+        path, inner, is_folder = waiting.pop()
+        if not is_folder:
+            yield _item(path, inner, label, split)
+            continue
+        try:
+            entries = _entries(path)
+        except OSError:
+            # Offered as if it were a file: whoever opens it says why it cannot be read.
+            yield _item(path, inner, label, split)
+            continue
+        waiting += [(entry.path, f"{inner}/{entry.name}", _is_folder(entry)) for entry in reversed(entries)]
 
 
 def _item(path: str, name: str, label: str | None, split: str = "") -> SourceItem:
@@ -92,7 +91,7 @@ def _item(path: str, name: str, label: str | None, split: str = "") -> SourceIte
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        kept = [entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in _LITTER]
+        kept = [entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in LITTER]
     return sorted(kept, key=lambda entry: entry.name)
 
 
@@ -104,4 +103,6 @@ def _holds_folders(folder: str) -> bool:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False)
+    # A junction is Windows' link to a folder: like other links, offered and not followed.
+    is_junction = getattr(entry, "is_junction", None)
+    return entry.is_dir(follow_symlinks=False) and not (is_junction and is_junction())

@@ -26,6 +26,9 @@ class SourceItem:
     split: str = ""
     further: tuple[str, ...] = ()
 
+    strip_metadata: bool = False
+    """Its bytes are taken without what they say beside the picture (`metadata`)."""
+
 
 class Source(Protocol):
     """A place that images come from: counted first, then read once, lazily, in an order that never changes."""

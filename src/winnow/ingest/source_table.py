@@ -14,6 +14,9 @@ from winnow.ingest.source_folder import SPLIT_FOLDERS
 from winnow.ingest.source_item import SourceItem
 
 _OWN = ("path", "label", "group", "split")
+_MAX_CELL = 4096
+"""Characters of a path, a label, a group: no system opens a longer path, and accents compose in quadratic time."""
+
 _EXPORT = "save the table as CSV, comma separated, in UTF-8"
 
 
@@ -82,6 +85,11 @@ class TableSource:
                 f"{where}: expected {len(self._columns)} cells, got {len(row)}", hint="quote commas in names"
             )
         cells = dict.fromkeys(_OWN, "") | dict(zip(self._columns, row, strict=True))
+        for name in _OWN:
+            if len(cells[name]) > _MAX_CELL:
+                raise InputError(
+                    f"{where}: expected at most {_MAX_CELL} characters as `{name}`", hint="shorten the cell"
+                )
         image = os.path.normpath(cells.pop("path"))
         if image == ".":
             raise InputError(f"{where}: expected a path, got an empty cell", hint="drop the row, or name its image")
@@ -105,9 +113,11 @@ def _read_header(path: Path) -> tuple[list[str], tuple[str, ...]]:
     if missing:
         raise InputError(f"{path}, line 1: expected the columns path,label, got {','.join(columns)!r}", hint=_EXPORT)
     further = tuple(name for name in columns if name not in _OWN)
-    if len(set(columns)) != len(columns) or not all(further):
-        raise InputError(f"{path}, line 1: expected every column named, and named once, got {columns}", hint=_EXPORT)
-    taken = [name for name in further if name in COLUMNS]
+    if len(set(columns)) != len(columns) or not all(further) or any(clean(name) != name for name in further):
+        message = f"{path}, line 1: expected every column named plainly, and named once, got {columns}"
+        raise InputError(message, hint=_EXPORT)
+    # `evaluate` writes prob_<class> beside the further columns.
+    taken = [name for name in further if name in COLUMNS or name.startswith("prob_")]
     if taken:
         raise InputError(f"{path}, line 1: `{taken[0]}` is a column that winnow writes", hint="rename the column")
     return columns, further
@@ -118,6 +128,8 @@ def _reading(path: Path) -> Iterator[IO[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             yield stream
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check its owner and mode") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a CSV file in UTF-8: {error}", hint=_EXPORT) from None
 

@@ -1,10 +1,12 @@
 """Which source a command line argument names."""
 
+import os
 from pathlib import Path
 
 from winnow.config import nearest
 from winnow.data.config import DataConfig
 from winnow.errors import InputError, UsageError
+from winnow.ingest.names import typed_label
 from winnow.ingest.source_arrays import DigitsSource, IdxSource
 from winnow.ingest.source_folder import FolderSource
 from winnow.ingest.source_item import Source
@@ -22,7 +24,9 @@ def open_source(project: Project, text: str, *, label: str | None, data: DataCon
     """
     kind, _, rest = text.partition(":")
     path = Path(text).absolute()
-    if label is not None and not path.is_dir():
+    # os.path says no where Path.is_dir raises: no permission, a name that is too long.
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    if label is not None and not is_folder:
         raise UsageError(f"--label goes with a folder, got {text}", hint="a CSV has a column `label`")
     if label is not None and not label.strip():
         raise UsageError("expected a name after --label, got an empty one", hint="--label cat")
@@ -32,18 +36,19 @@ def open_source(project: Project, text: str, *, label: str | None, data: DataCon
         return DigitsSource()
     if kind == "idx":
         return IdxSource(Path(rest).expanduser().absolute(), data)
-    if path.is_dir():
+    if is_folder:
         if project.images.resolve().is_relative_to(path.resolve()):
             raise UsageError(f"{text} contains the project's own data", hint="name the folder that holds your images")
-        return FolderSource(path, label=label)
-    if not path.exists():
+        return FolderSource(path, label=label if label is None else typed_label(label))
+    if not os.path.exists(path):  # noqa: PTH110 - as above
         raise InputError(f"expected {KNOWN}, found no {text}", hint=_hint_for_absent(path, text))
-    if path.suffix.lower() == ".csv":
+    # A pipe would be waited for, and a table is read twice.
+    if path.suffix.lower() == ".csv" and path.is_file():
         return TableSource(path)
     raise UsageError(f"expected {KNOWN}, got the file {text}", hint="put it into a folder with its class's name")
 
 
 def _hint_for_absent(path: Path, text: str) -> str:
-    if path.with_name(f"{path.name}.dvc").is_file():
+    if os.path.isfile(f"{path}.dvc"):  # noqa: PTH113 - as above
         return f"winnow add {text} --migrate pulls it first"
     return "check the spelling and the folder you are in"

@@ -64,7 +64,7 @@ def track(project: Project, names: list[str]) -> bool:
         return False
     recorded = read_recorded(project)
     if recorded is None or recorded.md5 == _md5_if_alike(list_parts(project.images), recorded):
-        require_success(_add(project, [project.images]))
+        track_folder(project)
         return False
     others = [path for path in list_parts(project.images) if path not in here]
     is_complete = _extent(others) == (recorded.num_files, recorded.size)
@@ -82,6 +82,11 @@ def track(project: Project, names: list[str]) -> bool:
     if not any(project.images.iterdir()):
         project.images.rmdir()
     return True
+
+
+def track_folder(project: Project) -> None:
+    """Let DVC record the folder as it is: what it recorded and is not here any more leaves `images.dvc`."""
+    require_success(_add(project, [project.images]))
 
 
 def folder_md5(parts: list[Path]) -> str:

@@ -6,6 +6,7 @@ from winnow import cost
 from winnow.config import read_section
 from winnow.data.labels import read_labels
 from winnow.data.prepared import open_split, read_meta
+from winnow.disclosure import read_disclosure
 from winnow.evaluation import tables
 from winnow.evaluation.config import EvaluateConfig
 from winnow.evaluation.predict import Predictor, predict_split
@@ -13,6 +14,7 @@ from winnow.evaluation.predictions import Predictions, collect, write_prediction
 from winnow.evaluation.samples import describe_samples, require_match
 from winnow.evaluation.scores import bin_accuracy, split_reliability
 from winnow.evaluation.summary import summarise
+from winnow.evaluation.withholding import without_descriptions
 from winnow.files import fresh_folder, write_json
 from winnow.logs import logger
 from winnow.metrics.confusion import confusion_counts
@@ -29,7 +31,8 @@ def run(project: Project) -> None:
     config = read_section(project, "evaluate", EvaluateConfig)
     with cost.measured(project, "evaluate") as spent:
         predictions = _predict(project, config, spent)
-        write_predictions(project.predictions, predictions)
+        is_shown = read_disclosure(project).may_show_ids
+        write_predictions(project.predictions, predictions if is_shown else without_descriptions(predictions))
         val, test = predictions.of_split("val"), predictions.of_split("test")
         metrics = summarise(val, test, config, project.custom)
         write_json(project.metrics, metrics)

@@ -22,7 +22,7 @@ _SPEC = PreprocessSpec(
 # What passed `add` once is decoded whatever add.max_pixels says today.
 _MAX_PIXELS = 2**31
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h2 { border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); margin-top: 2.5rem; }
@@ -59,7 +59,7 @@ def render(pictures: Iterable[Picture], totals: Mapping[tuple[str, str], int]) -
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>Images</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 </head>
 <body>
 <h1>{sum(totals.values())} images</h1>
@@ -86,12 +86,12 @@ def _sections(figures: Mapping[tuple[str, str], list[str]], totals: Mapping[tupl
 def _figure(picture: Picture) -> str:
     caption = html.escape(picture.name or picture.id)
     title = html.escape(f"{picture.id} {picture.name}", quote=True)
-    source = _thumbnail(picture.content)
+    source = thumbnail(picture.content)
     image = f'<img src="{source}" alt="" loading="lazy">' if source else "(cannot be drawn)"
     return f'<figure title="{title}">{image}<figcaption>{caption}</figcaption></figure>\n'
 
 
-def _thumbnail(content: bytes) -> str:
+def thumbnail(content: bytes) -> str:
     """Return a small picture as a data URL; empty when it cannot be drawn."""
     try:
         image = decode(content, max_pixels=_MAX_PIXELS)

@@ -6,19 +6,30 @@ The same gate stands before `add`, `prepare`, `predict` and the service: what wa
 import io
 import logging
 import re
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from winnow.errors import InputError
+from winnow.transforms.tiff import require_all_strips, require_modest_tags, silent_libtiff
 
 T = TypeVar("T")
 
-# What Pillow decodes itself and knows by a signature: PostScript would start a program, TGA has no signature.
+# What Pillow decodes itself and knows by a signature: PostScript would start a program, TGA has no signature, an ICO
+# holds several pictures. A phone's MPO is a JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+
+# Pillow reads the header of a PPM byte by byte, and comments in it may be of any length.
+_PPM = (b"P4", b"P5", b"P6")
+_MAX_PPM_HEADER = 1 << 16
+_COMMENT = re.compile(rb"#[^\r\n]*")
+
+# PPM's variants whose pixels are text: Pillow reads them number by number, minutes for a large file.
+_PLAIN_PPM = re.compile(rb"P[123]\s")
 
 # A file that begins like an image, yet has no readable header, is cut or broken.
 _SIGNATURE = re.compile(
@@ -29,6 +40,10 @@ MODES = frozenset(
     ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "I", "I;16", "I;16L", "I;16B", "I;16N")
 )
 _MAX_UINT16 = 65535
+_MAX_REASON = 200
+
+# Pillow's limit is one for the whole process: threads take turns with it.
+_TURN = threading.Lock()
 
 # EXIF tag 0x0112 (CIPA DC-008, "Orientation"): how the stored rows and columns must be turned to stand upright.
 _ORIENTATION = 0x0112
@@ -66,7 +81,7 @@ def decode(content: bytes, *, max_pixels: int) -> Image.Image:
     if image.format != "MPO" and _load(lambda: getattr(image, "is_animated", False)):
         message = f"expected one picture, got a {image.format} with several frames or pages"
         raise ImageProblem("Q105", message, hint="save the frame you mean as a file of its own")
-    _load(image.load)
+    _load(lambda: _load_tiff(image) if image.format == "TIFF" else image.load())
     _require_mode(image)
     return _upright(image)
 
@@ -80,17 +95,23 @@ def _quiet_pillow() -> None:
 
 def _open(content: bytes, max_pixels: int) -> Image.Image:
     """Read the header only, and refuse by it."""
+    if _PLAIN_PPM.match(content):
+        raise ImageProblem("Q101", "expected an image, got a PPM in plain text", hint="save it as a PNG")
+    if content.startswith(_PPM) and not _has_ppm_header(content[:_MAX_PPM_HEADER]):
+        raise _corrupt("its header cannot be read")
+    _load(lambda: require_modest_tags(content))
     try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
+        with _pillows_limit(max_pixels):
+            image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
         if _SIGNATURE.match(content):
             raise _corrupt("its header cannot be read") from None
         message = f"expected an image, got {len(content)} bytes that begin with {content[:8]!r}"
         raise ImageProblem("Q101", message, hint=f"readable formats: {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError as error:
-        raise _too_large(str(error)) from None
+        raise _too_large(_told(error)) from None
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything at all on hostile bytes
-        raise _corrupt(str(error)) from None
+        raise _corrupt(_told(error)) from None
     if image.width * image.height > max_pixels:
         raise _too_large(f"expected at most {max_pixels} pixels, got {image.width} x {image.height}")
     if image.width == 0 or image.height == 0:
@@ -98,19 +119,44 @@ def _open(content: bytes, max_pixels: int) -> Image.Image:
     return image
 
 
+def _has_ppm_header(head: bytes) -> bool:
+    """Return whether width, height and (but for P4) the largest value are in the beginning of the file."""
+    num_words = 3 if head.startswith(b"P4") else 4
+    return len(_COMMENT.sub(b"", head).split(maxsplit=num_words)) >= num_words
+
+
 def _load(read: Callable[[], T]) -> T:
     """Run one of Pillow's readers; whatever goes wrong inside is the file's fault."""
     try:
         return read()
     except Exception as error:  # noqa: BLE001 - as in `_open`
-        raise _corrupt(str(error)) from None
+        raise _corrupt(_told(error)) from None
+
+
+def _load_tiff(image: Image.Image) -> None:
+    require_all_strips(image)
+    with silent_libtiff():
+        image.load()
+
+
+@contextmanager
+def _pillows_limit(max_pixels: int) -> Iterator[None]:
+    """Let Pillow refuse what is larger than `max_pixels`, and nothing else: some plugins allocate while they open."""
+    with _TURN:
+        usual = Image.MAX_IMAGE_PIXELS
+        # Pillow warns beyond its limit and refuses beyond twice its limit.
+        Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = usual
 
 
 def _require_mode(image: Image.Image) -> None:
     if image.mode == "I":
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > _MAX_UINT16:
-            message = f"expected gray values of at most 16 bits, got {values.min()} to {values.max()}"
+        low, high = (int(value) for value in image.getextrema())  # type: ignore[arg-type] # of one band: two numbers
+        if low < 0 or high > _MAX_UINT16:
+            message = f"expected gray values of at most 16 bits, got {low} to {high}"
             raise ImageProblem("Q106", message, hint="scale the values to 0-65535 and save as a 16-bit PNG")
     elif image.mode not in MODES:
         message = f"expected gray, palette, RGB or CMYK pixels, got Pillow's mode {image.mode!r}"
@@ -119,6 +165,7 @@ def _require_mode(image: Image.Image) -> None:
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
+        require_modest_tags(image.info.get("exif", b"").removeprefix(b"Exif\0\0"))
         orientation = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - broken metadata does not spoil whole pixels: the picture stays as stored
         orientation = 1
@@ -128,6 +175,12 @@ def _upright(image: Image.Image) -> Image.Image:
     upright = image.transpose(method)
     upright.format = image.format
     return upright
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says, on one short line: it may quote the file."""
+    text = str(error) or type(error).__name__
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_REASON])
 
 
 def _corrupt(reason: str) -> ImageProblem:

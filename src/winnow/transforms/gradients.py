@@ -52,6 +52,12 @@ def cosines(ones: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float32]:
     return products / np.float32(_LENGTH**2)
 
 
+def paired_cosines(ones: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the cosines between gradients [P, dims] and [P, dims], pair by pair, [P]; else as `cosines`."""
+    products = np.einsum("pd,pd->p", ones.astype(np.float32), others.astype(np.float32))
+    return np.asarray(products / np.float32(_LENGTH**2))
+
+
 @cache
 def _sampler(size: int, crop: float) -> NDArray[np.float64]:
     """Return weights [grid, size], whole numbers, that blur the uncropped middle of a side and sample it."""

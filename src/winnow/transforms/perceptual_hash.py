@@ -9,22 +9,10 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
-from winnow.transforms.preprocess import preprocess
-from winnow.transforms.spec import PreprocessSpec
 
 _FREQUENCIES = 8
 # On the way, a byte of a gray picture takes eight.
 _BLOCK_BYTES = 1 << 19
-_SPEC = PreprocessSpec(
-    size=32, channels=1, fit="stretch", resample="bilinear", alpha="composite", background=[255, 255, 255]
-)
-
-
-def perceptual_hash(image: Image.Image) -> int:
-    """Return the hash of a decoded picture, in [0, 2**64)."""
-    return int(hash_pixels(preprocess(image, _SPEC)[None], crop=0.0)[0])
 
 
 def hash_pixels(pixels: NDArray[np.uint8], *, crop: float) -> NDArray[np.uint64]:

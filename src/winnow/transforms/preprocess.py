@@ -16,6 +16,7 @@ _RESAMPLE = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+_BLOCK_PIXELS = 1 << 20
 _MODE = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -28,7 +29,7 @@ def preprocess(image: Image.Image, spec: PreprocessSpec) -> NDArray[np.uint8]:
     picture = _to_8_bit(image)
     if spec.alpha == "composite":
         picture = _composite(picture, spec)
-    picture = _fit(picture.convert(_MODE[spec.channels]), spec)
+    picture = _fit(_converted(picture, _MODE[spec.channels]), spec)
     pixels = np.array(picture, dtype=np.uint8).reshape(spec.size, spec.size, spec.channels)
     if spec.alpha == "keep":
         # Colour under full transparency is whatever an editor left there; two files that look equal must be equal.
@@ -42,18 +43,29 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
         return _from_16_bit(image)
     is_gray = image.mode in ("1", "L", "LA")
     if image.has_transparency_data:
-        return image.convert("LA" if is_gray else "RGBA")
-    return image.convert("L" if is_gray else "RGB")
+        return _converted(image, "LA" if is_gray else "RGBA")
+    return _converted(image, "L" if is_gray else "RGB")
+
+
+def _converted(image: Image.Image, mode: str) -> Image.Image:
+    """Return `image` in this mode: itself when it has it already, for nothing here draws into what it was given."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _from_16_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.uint32)
-    # v * 255 / 65535 = v / 257, rounded to the nearest.
-    gray = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    values = np.asarray(image)
     transparent = image.info.get("transparency")
-    if isinstance(transparent, int):
-        gray.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
-    return gray
+    is_keyed = isinstance(transparent, int)
+    gray = np.empty((*values.shape, 2 if is_keyed else 1), dtype=np.uint8)
+    # Block by block: 32-bit copies of a large scan would take many times its own memory.
+    step = max(1, _BLOCK_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        block = values[top : top + step].astype(np.uint32)
+        # v * 255 / 65535 = v / 257, rounded to the nearest.
+        gray[top : top + step, :, 0] = (block + 128) // 257
+        if is_keyed:
+            gray[top : top + step, :, 1] = np.where(block == transparent, 0, 255)
+    return Image.fromarray(gray if is_keyed else gray[..., 0])
 
 
 def _composite(picture: Image.Image, spec: PreprocessSpec) -> Image.Image:

@@ -1,0 +1,22 @@
+"""Commands about this machine: whether it has what the work takes."""
+
+import typer
+
+from winnow.cli.app import Json, app, finish_data
+from winnow.project import find_project
+
+doctor_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(doctor_app, name="doctor")
+
+
+@doctor_app.callback()
+def doctor() -> None:
+    """Say what on this machine stands in the way, and what mends it."""
+
+
+@doctor_app.command()
+def remote(*, as_json: Json = False) -> None:
+    """Say which remote and credential would be used, and try them: write, list, read and delete one tiny object."""
+    from winnow.commands import doctor as verb
+
+    finish_data(verb.doctor_remote(find_project()), as_json=as_json)

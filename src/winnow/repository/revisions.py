@@ -1,0 +1,76 @@
+"""Files of a project as they are and as they were, whether Git tracks them or DVC does."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from winnow.errors import InputError
+from winnow.project import Project
+from winnow.repository.git import read_at
+from winnow.repository.listings import open_objects
+
+
+def read_tracked_at(project: Project, commit: str, path: Path) -> bytes | None:
+    """Return a file as it was in `commit` (what `resolve` returned), None when nobody tracked it there.
+
+    What Git held comes from Git. Where DVC tracked the file, Git held `<path>.dvc`, which names an object of the
+    cache or the remote. Raises InputError when neither has the object.
+    """
+    content = read_at(project, commit, path)
+    pointer = None if content is not None else read_at(project, commit, _pointer(path))
+    return content if pointer is None else _read_pointed(project, pointer, f"{path.name} of {commit[:12]}")
+
+
+def read_tracked(project: Project, path: Path) -> bytes | None:
+    """Return a file as it is, None when there is none; errors as `read_tracked_at`.
+
+    On a clone where DVC has not yet checked the file out, it comes from the cache or the remote.
+    """
+    if path.is_file():
+        return path.read_bytes()
+    pointer = _pointer(path)
+    return _read_pointed(project, pointer.read_bytes(), path.name) if pointer.is_file() else None
+
+
+def load_yaml(content: bytes, source: str) -> dict[str, Any]:
+    """Return the mapping in a YAML file; `source` is named in the InputError when there is none."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        loaded = YAML(typ="safe", pure=True).load(content.decode("utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{source} is not valid YAML: {error}", hint="mend it, or take it from Git") from None
+    if not isinstance(loaded, dict):
+        raise InputError(f"{source}: expected a mapping, got {type(loaded).__name__}", hint="take it from Git")
+    return loaded
+
+
+def read_object(project: Project, md5: str, what: str) -> bytes:
+    """Return a small object by its MD5 (a listing's ends in `.dir`), from DVC's cache or the remote.
+
+    DVC itself, which takes longer to start than two tables take to compare, is asked only when the cache at its usual
+    place has no such object. Raises InputError, which calls the object `what`, when it is nowhere.
+    """
+    for folder in (project.root, *project.root.parents):
+        path = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
+        if path.is_file():
+            content = path.read_bytes()
+            if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5.removesuffix(".dir"):
+                return content
+    with open_objects(project) as objects:
+        return objects.read(md5, what)
+
+
+def _pointer(path: Path) -> Path:
+    return path.with_name(f"{path.name}.dvc")
+
+
+def _read_pointed(project: Project, pointer: bytes, what: str) -> bytes:
+    try:
+        md5 = str(load_yaml(pointer, f"{what}: its .dvc file")["outs"][0]["md5"])
+    except (KeyError, IndexError, TypeError):
+        raise InputError(
+            f"{what}: expected a .dvc file that names an object by its md5", hint="take it from Git"
+        ) from None
+    return read_object(project, md5, what)
