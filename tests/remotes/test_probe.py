@@ -1,5 +1,4 @@
-import os
-import sys
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -124,8 +123,12 @@ def test_a_folder_that_is_not_there_is_not_made(make_remote: MakeRemote, tmp_pat
     assert not (tmp_path / "away").exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="this user may write everywhere")
-def test_a_folder_without_permission_names_it(make_remote: MakeRemote, tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o500)
-    remote = make_remote(str(tmp_path / "locked"))
-    assert probe(remote, open_storage(remote))[0].permission == "write"
+def test_a_folder_without_permission_names_it(
+    make_remote: MakeRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(path: Path, _: bytes) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # Not by the folder's mode: root may write everywhere.
+    monkeypatch.setattr(Path, "write_bytes", deny)
+    assert probe(make_remote(str(tmp_path)), open_storage(make_remote(str(tmp_path))))[0].permission == "write"
