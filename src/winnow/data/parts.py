@@ -9,7 +9,8 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -36,6 +37,8 @@ SCHEMA_OF_PARTS = pa.schema(
     metadata={key: str(value) for key, value in stamp({}).items()},
 )
 
+# Not `astuple`: it copies every value.
+_VALUES = attrgetter(*SCHEMA_OF_PARTS.names)
 _NAME = re.compile(r"part-[0-9a-f]{20}\.arrow")
 _OPTIONS = pa.ipc.IpcWriteOptions(metadata_version=pa.MetadataVersion.V5, compression=None)
 _PULL = "get the part again: dvc checkout data/images.dvc, or dvc pull data/images.dvc"
@@ -124,7 +127,7 @@ class _OpenPart:
             self._writer: Any = None
 
     def write(self, records: list[ImageRecord]) -> None:
-        columns = zip(*map(astuple, records), strict=True)
+        columns = zip(*map(_VALUES, records), strict=True)
         arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA_OF_PARTS, strict=True)]
         with disk_errors(self._path):
             if self._writer is None:

@@ -1,5 +1,6 @@
 """A folder per class. Folders named after splits, with class folders inside, pin the split."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from winnow.ingest.names import LITTER, clean, label_of_folder
 from winnow.ingest.source_item import SourceItem
 
 SPLIT_FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+_File = tuple[str, str, str | None, str]
+"""Path, name, label and pinned split."""
 
 
 class FolderSource:
@@ -35,53 +39,56 @@ class FolderSource:
                 + (f" and {len(loose) - 1} more" if len(loose) > 1 else ""),
                 hint="name their class with --label NAME, or move them into a folder with that name",
             )
-        if next(self.items(), None) is None:
+        if next(self._files(), None) is None:
             raise InputError(f"expected images in {root}, got an empty folder", hint="put a folder per class in it")
 
     def count(self) -> int:
         """Return how many files there are."""
-        return sum(1 for _ in self.items())
+        return sum(1 for _ in self._files())
 
     def items(self) -> Iterator[SourceItem]:
         """Yield the files, folder by folder, sorted by name."""
+        return itertools.starmap(_item, self._files())
+
+    def _files(self) -> Iterator[_File]:
         root = str(self._root)
         for entry in _entries(root):
             if not _is_folder(entry):
-                yield _item(entry.path, entry.name, self._label)
+                yield entry.path, entry.name, self._label, ""
             elif self._is_pinned:
                 yield from _pinned(entry)
             else:
                 yield from _walk(entry.path, entry.name, label_of_folder(entry.name))
 
 
-def _pinned(folder: os.DirEntry[str]) -> Iterator[SourceItem]:
+def _pinned(folder: os.DirEntry[str]) -> Iterator[_File]:
     split = SPLIT_FOLDERS[folder.name]
     for entry in _entries(folder.path):
         name = f"{folder.name}/{entry.name}"
         if _is_folder(entry):
             yield from _walk(entry.path, name, label_of_folder(entry.name), split)
         else:
-            yield _item(entry.path, name, None, split)
+            yield entry.path, name, None, split
 
 
-def _walk(folder: str, name: str, label: str, split: str = "") -> Iterator[SourceItem]:
+def _walk(folder: str, name: str, label: str, split: str = "") -> Iterator[_File]:
     # A stack, not a recursion: folders may be nested deeper than Python calls.
     waiting = [(folder, name, True)]
     while waiting:
         path, inner, is_folder = waiting.pop()
         if not is_folder:
-            yield _item(path, inner, label, split)
+            yield path, inner, label, split
             continue
         try:
             entries = _entries(path)
         except OSError:
             # Offered as if it were a file: whoever opens it says why it cannot be read.
-            yield _item(path, inner, label, split)
+            yield path, inner, label, split
             continue
         waiting += [(entry.path, f"{inner}/{entry.name}", _is_folder(entry)) for entry in reversed(entries)]
 
 
-def _item(path: str, name: str, label: str | None, split: str = "") -> SourceItem:
+def _item(path: str, name: str, label: str | None, split: str) -> SourceItem:
     try:
         num_bytes = os.lstat(path).st_size
     except OSError:
