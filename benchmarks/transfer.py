@@ -193,7 +193,7 @@ def count_changes(
 def measure(root: Path, pictures: Path, more: Path, latency_s: float) -> dict[str, Figures]:
     """Return the figures of every way at one latency."""
     figures = {way.name: Figures() for way in WAYS}
-    with storage(root / "storage", latency_s=latency_s) as server:
+    with storage(None, latency_s=latency_s) as server:
         os.environ.update(variables(server[1].url))
         for number in range(REPEATS):
             for way in WAYS:

@@ -10,6 +10,7 @@ from winnow.repository.dvc import (
     last_line,
     listing_bytes,
     listing_md5,
+    load_yaml,
     parse_recorded,
     read_recorded,
     require_dvc,
@@ -68,3 +69,9 @@ def test_dvcs_error_is_found_among_its_advice() -> None:
     assert last_line("WARNING: a\nERROR: b - c\n\nHaving any troubles?") == "b - c"
     assert last_line("Traceback\nModuleNotFoundError: dvc\n") == "ModuleNotFoundError: dvc"
     assert last_line("") == "no message"
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"a: [", "is not valid YAML"), (b"- a", "expected a mapping")])
+def test_yaml_that_is_no_mapping_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=rf"main: dvc\.lock:? {message}"):
+        load_yaml(content, "main: dvc.lock")

@@ -9,7 +9,7 @@ import pytest
 from winnow.errors import InputError
 from winnow.project import Project
 from winnow.repository.git import resolve
-from winnow.repository.revisions import load_yaml, read_object, read_tracked, read_tracked_at
+from winnow.repository.revisions import read_object, read_tracked, read_tracked_at
 
 LABELS = b"id,label,name,group,split\n"
 
@@ -111,9 +111,3 @@ def test_a_pointer_that_names_no_object_is_refused(project: Project, pointer: st
     project.labels.with_name("labels.csv.dvc").write_text(pointer, encoding="utf-8")
     with pytest.raises(InputError, match=r"labels\.csv: expected a \.dvc file that names an object"):
         read_tracked(project, project.labels)
-
-
-@pytest.mark.parametrize(("content", "message"), [(b"a: [", "is not valid YAML"), (b"- a", "expected a mapping")])
-def test_yaml_that_is_no_mapping_is_refused(content: bytes, message: str) -> None:
-    with pytest.raises(InputError, match=rf"main: dvc\.lock:? {message}"):
-        load_yaml(content, "main: dvc.lock")

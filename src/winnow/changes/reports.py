@@ -7,7 +7,7 @@ from typing import Any
 
 from winnow.changes.record import Duplicates, Finding, NotAvailable
 from winnow.errors import InputError
-from winnow.repository.revisions import load_yaml
+from winnow.repository.dvc import load_yaml
 from winnow.schema import require_stamp
 
 _STAGE = "prepare"

@@ -4,11 +4,11 @@ Nothing here needs a part. The working tree and a commit are read by the same fu
 """
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -18,13 +18,13 @@ from winnow.changes.record import UNLABELLED, NotAvailable
 from winnow.changes.reports import current_report
 from winnow.config import parse_section
 from winnow.data.config import DataConfig
-from winnow.data.labels import COLUMNS, Labels, read_labels
+from winnow.data.labels import COLUMNS, Labels, parse_labels, read_labels
 from winnow.data.splits import deal
 from winnow.errors import InputError
 from winnow.project import Project
-from winnow.repository.dvc import Recorded, parse_recorded
+from winnow.repository.dvc import Recorded, load_yaml, parse_recorded
 from winnow.repository.git import read_at
-from winnow.repository.revisions import load_yaml, read_tracked, read_tracked_at
+from winnow.repository.revisions import read_tracked, read_tracked_at
 
 Read = Callable[[Path], bytes | None]
 
@@ -78,7 +78,9 @@ def _snapshot(project: Project, name: str, read: Read, read_either: Read) -> Sna
         project.images.relative_to(project.root).as_posix(): recorded.md5 if recorded else "",
     }
     report = current_report(read(project.root / "dvc.lock"), read(project.data_report), params, hashes, name)
-    return Snapshot(name, _parse_labels(labels, name), _data_config(params, name), recorded, report)
+    return Snapshot(
+        name, parse_labels(io.BytesIO(labels), f"{name}: labels.csv"), _data_config(params, name), recorded, report
+    )
 
 
 def _params(content: bytes | None, source: str) -> dict[str, Any]:
@@ -92,14 +94,3 @@ def _data_config(params: dict[str, Any], name: str) -> DataConfig:
     section = params.get("data")
     known = {key: section[key] for key in DataConfig.model_fields if key in section} if section else section
     return parse_section(known, "data", DataConfig, f"{name}: params.yaml")
-
-
-def _parse_labels(content: bytes, name: str) -> Labels:
-    with TemporaryDirectory(prefix="winnow-") as folder:
-        path = Path(folder) / "labels.csv"
-        path.write_bytes(content)
-        try:
-            return read_labels(path)
-        except InputError as error:
-            # The copy's path would lead nowhere.
-            raise InputError(error.message.replace(str(path), f"{name}: {path.name}"), hint=error.hint) from None

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from winnow.changes.account import account
 from winnow.changes.compare import Comparison, compare
 from winnow.changes.markdown import to_markdown
 from winnow.changes.record import DataDiff
 from winnow.changes.text import to_text
-from winnow.data.parts import list_parts, part_ids, read_part
+from winnow.data.contents import read_contents
+from winnow.data.parts import list_parts
 from winnow.errors import ExitCode
 from winnow.files import disk_errors, write_text
 from winnow.project import Project
@@ -68,7 +68,7 @@ def _pictures(project: Project, comparison: Comparison) -> list[Pictures]:
         ("Relabelled", pairing.kept_after.filter(is_other), pairing.kept_before.filter(is_other)),
     )
     shown = pa.concat_tables(rows.slice(0, _MAX_PICTURES) for _, rows, _ in fates)
-    contents = _contents(project, shown["id"].combine_chunks())
+    contents = read_contents(list_parts(project.images), shown["id"].to_pylist())
     return [
         Pictures(title, rows.num_rows, _to_pictures(rows, former, contents))
         for title, rows, former in fates
@@ -87,15 +87,3 @@ def _to_pictures(rows: pa.Table, former: pa.Table | None, contents: dict[str, by
         ChangedPicture(image, name, change, contents.get(image))
         for image, name, change in zip(ids, names, changes, strict=True)
     ]
-
-
-def _contents(project: Project, wanted: pa.Array) -> dict[str, bytes]:
-    """Return the bytes of those images whose parts are on this disk, by id."""
-    found: dict[str, bytes] = {}
-    for part in list_parts(project.images):
-        if pc.any(pc.is_in(part_ids(part), value_set=wanted)).as_py():
-            for batch in read_part(part):
-                rows = batch.select(["id", "bytes"])
-                rows = rows.filter(pc.is_in(rows["id"], value_set=wanted))
-                found |= zip(rows["id"].to_pylist(), rows["bytes"].to_pylist(), strict=True)
-    return found

@@ -1,11 +1,12 @@
 """`data/labels.csv`: one row an image, sorted by id, kept as columns so that a million rows stay small."""
 
 import csv
+import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -121,19 +122,29 @@ def read_labels(path: Path) -> Labels:
     or occurs twice, and an unknown split.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = next(reader, [])
-            further = _further(header, path)
-            order = [header.index(name) for name in (*COLUMNS, *further)]
-            lines = ((reader.line_num, cells) for cells in reader if cells)
-            return Labels.from_rows(_checked_rows(lines, len(header), order, path), further)
+        with path.open("rb") as stream:
+            return parse_labels(stream, str(path))
     except FileNotFoundError:
         is_recorded = path.with_name(f"{path.name}.dvc").exists()
         hint = "dvc pull data/labels.csv.dvc" if is_recorded else "`winnow add SOURCE` writes it"
         raise InputError(f"expected {path}, found nothing", hint=hint) from None
+
+
+def parse_labels(stream: IO[bytes], source: str) -> Labels:
+    """Return the content of a `labels.csv`, which errors call `source`; errors as `read_labels`."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
+        reader = csv.reader(text, strict=True)
+        header = next(reader, [])
+        further = _further(header, source)
+        order = [header.index(name) for name in (*COLUMNS, *further)]
+        lines = ((reader.line_num, cells) for cells in reader if cells)
+        return Labels.from_rows(_checked_rows(lines, len(header), order, source), further)
     except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a CSV file in UTF-8: {error}", hint=_MEND) from None
+        raise InputError(f"{source} is not a CSV file in UTF-8: {error}", hint=_MEND) from None
+    finally:
+        # The stream is the caller's to close.
+        text.detach()
 
 
 def write_labels(path: Path, labels: Labels) -> None:
@@ -172,25 +183,25 @@ def _with_columns(table: pa.Table, further: Sequence[str]) -> pa.Table:
     return table.select([*COLUMNS, *further])
 
 
-def _further(header: list[str], path: Path) -> list[str]:
+def _further(header: list[str], source: str) -> list[str]:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise InputError(
-            f"{path}, line 1: expected the columns {','.join(COLUMNS)}, got no `{missing[0]}`",
+            f"{source}, line 1: expected the columns {','.join(COLUMNS)}, got no `{missing[0]}`",
             hint="the first line names the columns",
         )
     if len(set(header)) != len(header) or "" in header:
         raise InputError(
-            f"{path}, line 1: expected every column named, and named once, got {','.join(header)}", hint=_MEND
+            f"{source}, line 1: expected every column named, and named once, got {','.join(header)}", hint=_MEND
         )
     return [name for name in header if name not in COLUMNS]
 
 
 def _checked_rows(
-    lines: Iterable[tuple[int, list[str]]], num_columns: int, order: list[int], path: Path
+    lines: Iterable[tuple[int, list[str]]], num_columns: int, order: list[int], source: str
 ) -> Iterator[tuple[str, ...]]:
     for line, cells in lines:
-        where = f"{path}, line {line}"
+        where = f"{source}, line {line}"
         if len(cells) != num_columns:
             raise InputError(f"{where}: expected {num_columns} cells, got {len(cells)}", hint=_MEND)
         row = tuple(cells[index] for index in order)

@@ -10,8 +10,7 @@ from winnow.merging.operation import Operation, Side
 from winnow.merging.pointers import recorded_md5
 from winnow.merging.staging import conflicted, files_at, name_of, remove, staged, take
 from winnow.project import Project
-from winnow.repository.dvc import md5_file
-from winnow.repository.revisions import load_yaml
+from winnow.repository.dvc import load_yaml, md5_file
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ The full tables of three commits are merged, not the conflict markers that Git l
 """
 
 import hashlib
+import io
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import pyarrow as pa
 
-from winnow.data.labels import Labels, read_labels, write_labels
+from winnow.data.labels import Labels, parse_labels, read_labels, write_labels
 from winnow.errors import InputError
 from winnow.files import write_bytes, write_text
 from winnow.merging.account import Changes, count_changes
@@ -154,13 +153,4 @@ def _recorded(project: Project) -> set[str]:
 
 
 def _parse(content: bytes, source: str) -> Labels:
-    if not content:
-        return Labels.empty()
-    with TemporaryDirectory(prefix="winnow-") as folder:
-        path = Path(folder) / "labels.csv"
-        path.write_bytes(content)
-        try:
-            return read_labels(path)
-        except InputError as error:
-            # The copy's path would lead nowhere.
-            raise InputError(error.message.replace(str(path), source), hint="mend it in a commit of its own") from None
+    return parse_labels(io.BytesIO(content), source) if content else Labels.empty()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from winnow.reporting.gallery import STYLE, thumbnail
+from winnow.reporting.page import render_page
 
 _STYLE = f"""{STYLE}
 h2 {{ font-size: 1.2rem; }}
@@ -53,23 +54,7 @@ def render_findings(title: str, findings: Iterable[ShownFinding], not_run: Mappi
     """Return the page; `not_run` names checks and why they were not run. Everything is escaped."""
     body = "\n".join(map(_finding, findings)) or "<p>Every check that was run passed.</p>"
     missing = "".join(f"<li>{html.escape(ids)}: {html.escape(why)}</li>" for ids, why in not_run.items())
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{html.escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{html.escape(title)}</h1>
-<p>This page is for this disk only: Git ignores it, and it needs no network.</p>
-{body}
-{f"<h2>Not run</h2><ul>{missing}</ul>" if missing else ""}
-</body>
-</html>
-"""
+    return render_page(title, body + (f"\n<h2>Not run</h2><ul>{missing}</ul>" if missing else ""), style=_STYLE)
 
 
 def _finding(finding: ShownFinding) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from winnow.reporting.gallery import STYLE, thumbnail
+from winnow.reporting.page import render_page
 
 _STYLE = f"""{STYLE}
 table {{ border-collapse: collapse; }}
@@ -62,22 +63,7 @@ class Pictures:
 def render_diff(title: str, topics: Sequence[Topic], pictures: Sequence[Pictures]) -> str:
     """Return the page: it holds its pictures itself and needs no network."""
     body = "\n".join([*(part for topic in topics for part in _topic(topic)), *map(_pictures, pictures)])
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{html.escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{html.escape(title)}</h1>
-<p>This page is for this disk only: Git ignores it, and it needs no network.</p>
-{body}
-</body>
-</html>
-"""
+    return render_page(title, body, style=_STYLE)
 
 
 def _topic(topic: Topic) -> Iterator[str]:

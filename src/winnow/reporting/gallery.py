@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from winnow.reporting.page import render_page
 from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.preprocess import preprocess
 from winnow.transforms.spec import PreprocessSpec
@@ -51,24 +52,9 @@ def render(pictures: Iterable[Picture], totals: Mapping[tuple[str, str], int]) -
     figures: dict[tuple[str, str], list[str]] = defaultdict(list)
     for picture in pictures:
         figures[picture.group].append(_figure(picture))
+    note = "A split is named where labels.csv pins it; the other images are dealt to splits by winnow prepare."
     body = "\n".join(_sections(figures, totals))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Images</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>{sum(totals.values())} images</h1>
-<p>This page is for this disk only: Git ignores it, and it needs no network. A split is named where labels.csv pins it;
-the other images are dealt to splits by <code>winnow prepare</code>.</p>
-{body}
-</body>
-</html>
-"""
+    return render_page(f"{sum(totals.values())} images", body, style=STYLE, note=note)
 
 
 def _sections(figures: Mapping[tuple[str, str], list[str]], totals: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from winnow.errors import InputError, MachineError, UsageError
 from winnow.logs import logger
 from winnow.project import Project
 
+_FROM_GIT = "mend it, or take it from Git (git checkout FILE)"
 _RECOVER = "git checkout data/images.dvc, then run the command again"
 
 
@@ -52,7 +53,7 @@ def read_recorded(project: Project) -> Recorded | None:
 def parse_recorded(text: str, source: Path) -> Recorded:
     """Return what the text of an `images.dvc` records; `source` is named in the InputError when it is malformed."""
     try:
-        out = _load_yaml(text, source)["outs"][0]
+        out = load_yaml(text.encode(), str(source))["outs"][0]
         return Recorded(md5=str(out["md5"]), size=int(out["size"]), num_files=int(out["nfiles"]))
     except (KeyError, IndexError, TypeError, ValueError):
         raise InputError(f"{source}: expected a folder tracked by DVC", hint=_RECOVER) from None
@@ -113,11 +114,15 @@ def last_line(text: str) -> str:
     return errors[-1] if errors else lines[-1]
 
 
-def _load_yaml(text: str, source: Path) -> Any:
+def load_yaml(content: bytes, source: str) -> dict[str, Any]:
+    """Return the mapping in a YAML file; `source` is named in the InputError when there is none."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise InputError(f"{source} is not valid YAML: {error}", hint=_RECOVER) from None
+        loaded = YAML(typ="safe", pure=True).load(content.decode("utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{source} is not valid YAML: {error}", hint=_FROM_GIT) from None
+    if not isinstance(loaded, dict):
+        raise InputError(f"{source}: expected a mapping, got {type(loaded).__name__}", hint=_FROM_GIT)
+    return loaded

@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from winnow.errors import InputError
 from winnow.project import Project
+from winnow.repository.dvc import load_yaml
 from winnow.repository.git import read_at
 from winnow.repository.listings import open_objects
 
@@ -30,20 +30,6 @@ def read_tracked(project: Project, path: Path) -> bytes | None:
         return path.read_bytes()
     pointer = _pointer(path)
     return _read_pointed(project, pointer.read_bytes(), path.name) if pointer.is_file() else None
-
-
-def load_yaml(content: bytes, source: str) -> dict[str, Any]:
-    """Return the mapping in a YAML file; `source` is named in the InputError when there is none."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        loaded = YAML(typ="safe", pure=True).load(content.decode("utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{source} is not valid YAML: {error}", hint="mend it, or take it from Git") from None
-    if not isinstance(loaded, dict):
-        raise InputError(f"{source}: expected a mapping, got {type(loaded).__name__}", hint="take it from Git")
-    return loaded
 
 
 def read_object(project: Project, md5: str, what: str) -> bytes:
