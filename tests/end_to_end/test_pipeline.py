@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from repository import call, dvc, lay_out_project, save_class_folders, tiny_picture, winnow
 
 pytestmark = pytest.mark.slow
