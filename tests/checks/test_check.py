@@ -2,10 +2,11 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from winnow.checks.check import Check, Message, names, plural, single
+from winnow.checks.check import Check, Message, OpinionCheck, listed, names, plural, single
 from winnow.checks.config import ChecksConfig
 from winnow.checks.facts import Facts
 from winnow.checks.findings import MAX_EXAMPLES, Example, Finding
+from winnow.checks.opinions import Opinions
 
 
 class TooMany(Check):
@@ -27,9 +28,27 @@ def test_a_check_turns_its_messages_into_findings_with_a_few_examples(
     assert list(TooMany(config(min_images=30)).find(facts(("oak", "train", 30)))) == []
 
 
+class Disagreement(OpinionCheck):
+    """The model saw images that are gone."""
+
+    id, severity, hint = "D998", "info", "dvc repro"
+
+    def messages_of(self, opinions: Opinions) -> Iterator[Message]:
+        yield f"{opinions.num_gone} gone", []
+
+
+def test_a_check_of_opinions_is_handed_them_and_says_what_it_needs(
+    facts: Callable[..., Facts], config: Callable[..., ChecksConfig]
+) -> None:
+    known = facts(("oak", "train", 1), opinions=Opinions(num_judged=3, num_gone=2))
+    assert [finding.message for finding in Disagreement(config()).find(known)] == ["2 gone"]
+    assert Disagreement.needs == "opinions"
+
+
 def test_many_names_are_not_all_written_out() -> None:
     assert names(["b", "a"]) == "'b', 'a'"
     assert names([f"class {number:02}" for number in range(20)]).endswith("'class 07' and 12 more")
+    assert listed(["a 1", "b 2"]) == "a 1, b 2"
 
 
 def test_ids_become_single_examples() -> None:

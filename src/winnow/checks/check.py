@@ -12,8 +12,10 @@ import pyarrow as pa
 from winnow.checks.config import ChecksConfig
 from winnow.checks.facts import Facts
 from winnow.checks.findings import MAX_EXAMPLES, Example, Finding, Severity
+from winnow.checks.opinions import Opinions
+from winnow.checks.pictures import Pictures
 
-_MAX_NAMES = 8
+MAX_NAMES = 8
 
 Needs = Literal["index", "pictures", "clusters", "opinions"]
 Message = tuple[str, Sequence[Example]]
@@ -42,10 +44,45 @@ class Check(ABC):
             yield Finding(self.id, self.severity, message, self.hint, list(examples[:MAX_EXAMPLES]))
 
 
+class PictureCheck(Check):
+    """One question to what the pictures look like."""
+
+    needs = "pictures"
+
+    def messages(self, facts: Facts) -> Iterator[Message]:
+        """Yield what is wrong with the pictures."""
+        assert facts.pictures is not None, "see `needs`"
+        return self.messages_of(facts.pictures)
+
+    @abstractmethod
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
+        """Yield what is wrong, as `messages` does."""
+
+
+class OpinionCheck(Check):
+    """One question to what a model said of the labels."""
+
+    needs = "opinions"
+
+    def messages(self, facts: Facts) -> Iterator[Message]:
+        """Yield what the model contradicts."""
+        assert facts.opinions is not None, "see `needs`"
+        return self.messages_of(facts.opinions)
+
+    @abstractmethod
+    def messages_of(self, opinions: Opinions) -> Iterator[Message]:
+        """Yield what is wrong, as `messages` does."""
+
+
 def names(words: Sequence[str]) -> str:
     """Return the first few names, quoted, and how many more there are."""
-    shown = ", ".join(repr(word) for word in words[:_MAX_NAMES])
-    more = len(words) - _MAX_NAMES
+    return listed([repr(word) for word in words])
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return the first few texts, and how many more there are."""
+    shown = ", ".join(texts[:MAX_NAMES])
+    more = len(texts) - MAX_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow.checks.check import Check, Message, plural
-from winnow.checks.facts import Facts
+from winnow.checks.check import Message, PictureCheck, plural
 from winnow.checks.findings import MAX_EXAMPLES, Example
 from winnow.checks.pictures import Pictures
 
@@ -61,21 +60,18 @@ def _medians(values: NDArray[np.floating[Any]], codes: NDArray[np.int64]) -> NDA
     return medians
 
 
-class Outliers(Check):
+class Outliers(PictureCheck):
     """Some pictures lie far from the median of the others."""
 
     severity = "info"
     hint = "look at them (winnow check --html): broken or foreign pictures are best removed (winnow remove)"
-    needs = "pictures"
 
     @abstractmethod
     def measures(self, pictures: Pictures) -> Iterator[Measure]:
         """Yield what is measured."""
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
         """Count them by measure and direction; the farthest come first."""
-        pictures = facts.pictures
-        assert pictures is not None, "see `needs`"
         if len(pictures) < _LEAST_PICTURES:
             return
         counts, rows, far = [], [], []
@@ -155,34 +151,28 @@ class ColorOutliers(Outliers):
             yield Measure((red + green) / 2 - blue, 0.02, "bluer", "yellower")
 
 
-class FlatPictures(Check):
+class FlatPictures(PictureCheck):
     """A picture of one single colour shows nothing."""
 
     id, severity = "D406", "warning"
     hint = "remove them (winnow remove), or see whether they were cut or exported wrongly"
-    needs = "pictures"
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
         """Count them."""
-        pictures = facts.pictures
-        assert pictures is not None, "see `needs`"
         rows = np.flatnonzero(pictures.is_constant.all(axis=1))
         if len(rows):
             message = f"{len(rows):,} of {plural(len(pictures), 'picture')} show one single colour"
             yield message, single_rows(pictures, rows.tolist())
 
 
-class ConstantChannelInPictures(Check):
+class ConstantChannelInPictures(PictureCheck):
     """Some pictures use fewer colours than the others: a colour channel has one value all over, though others vary."""
 
     id, severity = "D407", "info"
     hint = "look at them (winnow check --html): a channel may have been lost on the way"
-    needs = "pictures"
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
         """Count them; what holds for the whole set is D408."""
-        pictures = facts.pictures
-        assert pictures is not None, "see `needs`"
         colors = pictures.is_constant[:, : pictures.colors.shape[1]]
         lost = (colors & ~pictures.is_constant_in_set[: colors.shape[1]]).any(axis=1) & ~colors.all(axis=1)
         rows = np.flatnonzero(lost)
@@ -191,17 +181,14 @@ class ConstantChannelInPictures(Check):
             yield message, single_rows(pictures, rows.tolist())
 
 
-class ConstantChannelInSet(Check):
+class ConstantChannelInSet(PictureCheck):
     """A channel that has one value in all pictures teaches nothing, and costs time and memory."""
 
     id, severity = "D408", "warning"
     hint = "prepare fewer channels (prepare.channels), or see where the channel was lost"
-    needs = "pictures"
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
         """Name the channels."""
-        pictures = facts.pictures
-        assert pictures is not None, "see `needs`"
         words = ("gray",) if len(pictures.is_constant_in_set) == 1 else ("red", "green", "blue", "alpha")
         constant = [word for word, never in zip(words, pictures.is_constant_in_set, strict=False) if never]
         if constant and len(pictures) > 1:

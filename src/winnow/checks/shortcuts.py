@@ -14,15 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow.checks.check import Check, Message
-from winnow.checks.facts import Facts
+from winnow.checks.check import MAX_NAMES, Message, PictureCheck, listed
 from winnow.checks.findings import Example
 from winnow.checks.pictures import Pictures
 
 _FOLDS = 5
 _CONFIDENCE = 0.95
 _NUM_TRAITS = 3
-_MAX_NAMES = 8
 _SIDE_BINS, _COLOR_BINS, _GRAY_BINS = 16, 6, 64
 
 Floats = NDArray[np.float64]
@@ -82,11 +80,10 @@ def _wilson(rate: Floats, size: Codes, z: float) -> tuple[Floats, Floats]:
     return np.where(is_known, centre - half, 0.0), np.where(is_known, centre + half, 1.0)
 
 
-class Shortcut(Check):
+class Shortcut(PictureCheck):
     """A class can be told from the others without a look at the picture."""
 
     severity = "warning"
-    needs = "pictures"
     trait: str
     hint = "see how the classes were collected; bring them to one form before `winnow add`, or mix the sources"
 
@@ -94,10 +91,8 @@ class Shortcut(Check):
     def cells(self, pictures: Pictures) -> Codes:
         """Return the trait as codes, [N]."""
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, pictures: Pictures) -> Iterator[Message]:
         """Name the classes, with the balanced accuracy of the rule."""
-        pictures = facts.pictures
-        assert pictures is not None, "see `needs`"
         classes, names = pictures.classes
         if len(names) < 2:  # noqa: PLR2004 - nothing to tell apart
             return
@@ -107,11 +102,10 @@ class Shortcut(Check):
         if told:
             texts = [
                 f"{names[each]!r} {rules.value[each]:.3f} [{rules.low[each]:.3f}, {rules.high[each]:.3f}]"
-                for each in told[:_MAX_NAMES]
+                for each in told
             ]
-            more = f" and {len(told) - _MAX_NAMES} more" if len(told) > _MAX_NAMES else ""
-            message = f"{self.trait} alone tells classes from the others, balanced accuracy {', '.join(texts)}{more}"
-            yield message, [self._example(pictures, cells, int(each)) for each in told[:_MAX_NAMES]]
+            message = f"{self.trait} alone tells classes from the others, balanced accuracy {listed(texts)}"
+            yield message, [self._example(pictures, cells, int(each)) for each in told[:MAX_NAMES]]
 
     def _example(self, pictures: Pictures, cells: Codes, each: int) -> Example:
         """Return a picture of the class beside one of the others, both with the trait that is frequent there."""

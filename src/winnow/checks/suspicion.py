@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from winnow.checks.check import Check, Message, plural
-from winnow.checks.facts import Facts
+from winnow.checks.check import Message, OpinionCheck, plural
 from winnow.checks.findings import MAX_EXAMPLES, Example
+from winnow.checks.opinions import Opinions
 
 
-class LabelErrors(Check):
+class LabelErrors(OpinionCheck):
     """The model is confident of another class than the label, on validation or test images (confident learning).
 
     At least `checks.label_confidence`, and as confident as it is on average where that class is the label. Such an
@@ -16,12 +16,9 @@ class LabelErrors(Check):
 
     id, severity = "D601", "warning"
     hint = "look at them (winnow check --html), then winnow relabel IMAGE CLASS where the label is wrong"
-    needs = "opinions"
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, opinions: Opinions) -> Iterator[Message]:
         """Count them; the most doubtful come first."""
-        opinions = facts.opinions
-        assert opinions is not None, "see `needs`"
         if opinions.doubts:
             share = len(opinions.doubts) / opinions.num_judged
             message = f"{plural(len(opinions.doubts), 'label')} of {opinions.num_judged:,} ({share:.1%}) may be wrong"
@@ -36,7 +33,7 @@ class LabelErrors(Check):
             )
 
 
-class StalePredictions(Check):
+class StalePredictions(OpinionCheck):
     """`reports/predictions.parquet` was made for other images or labels than there are now.
 
     What D601 says is then about the images that are still there.
@@ -44,12 +41,9 @@ class StalePredictions(Check):
 
     id, severity = "D602", "info"
     hint = "dvc repro"
-    needs = "opinions"
 
-    def messages(self, facts: Facts) -> Iterator[Message]:
+    def messages_of(self, opinions: Opinions) -> Iterator[Message]:
         """Count what differs."""
-        opinions = facts.opinions
-        assert opinions is not None, "see `needs`"
         counts = {
             "gone since": opinions.num_gone,
             "with another label since": opinions.num_relabelled,
