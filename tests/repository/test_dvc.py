@@ -11,6 +11,8 @@ from winnow.repository.dvc import (
     listing_bytes,
     listing_md5,
     load_yaml,
+    md5_bytes,
+    md5_file,
     parse_recorded,
     read_recorded,
     require_dvc,
@@ -63,6 +65,11 @@ def test_a_listing_is_sorted_and_named_by_its_hash() -> None:
     assert [entry["relpath"] for entry in json.loads(content)] == ["part-a.arrow", "part-b.arrow"]
     assert listing_md5(listing) == listing_md5(dict(reversed(listing.items())))
     assert listing_md5(listing) != listing_md5({"part-a.arrow": "1" * 32})
+
+
+def test_bytes_and_a_file_of_them_have_one_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"winnow")
+    assert md5_bytes(b"winnow") == md5_file(tmp_path / "file") == "c7c683c01ab99e6c8d919d53167a9a76"
 
 
 def test_dvcs_error_is_found_among_its_advice() -> None:

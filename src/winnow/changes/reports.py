@@ -1,13 +1,12 @@
 """`reports/data.json` of a revision: whether it belongs to that revision's data, and what only one side's says."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from winnow.changes.record import Duplicates, Finding, NotAvailable
 from winnow.errors import InputError
-from winnow.repository.dvc import load_yaml
+from winnow.repository.dvc import load_yaml, md5_bytes
 from winnow.schema import require_stamp
 
 _STAGE = "prepare"
@@ -34,7 +33,7 @@ def current_report(
         require_stamp(content, f"{name}: {_REPORT}")
     except (AttributeError, InputError, KeyError, TypeError, ValueError):
         return _stale(name)
-    made = {**hashes, _REPORT: hashlib.md5(report, usedforsecurity=False).hexdigest()}
+    made = {**hashes, _REPORT: md5_bytes(report)}
     is_same_data = all(recorded.get(path) == md5 for path, md5 in made.items())
     is_same_way = all(_at(params, key) == value for key, value in used.items())
     has_all = all(key in content for key in _KEYS)

@@ -3,7 +3,6 @@
 Nothing here needs a part. The working tree and a commit are read by the same function, through two ways to read a file.
 """
 
-import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from winnow.data.labels import COLUMNS, Labels, parse_labels, read_labels
 from winnow.data.splits import deal
 from winnow.errors import InputError
 from winnow.project import Project
-from winnow.repository.dvc import Recorded, load_yaml, parse_recorded
+from winnow.repository.dvc import Recorded, load_yaml, md5_bytes, parse_recorded
 from winnow.repository.git import read_at
 from winnow.repository.revisions import read_tracked, read_tracked_at
 
@@ -74,7 +73,7 @@ def _snapshot(project: Project, name: str, read: Read, read_either: Read) -> Sna
         return Snapshot(name, Labels.empty(), None, recorded, NotAvailable(not_available=f"{name} has no labels"))
     params = _params(read(project.params), f"{name}: {project.params.name}")
     hashes = {
-        project.labels.relative_to(project.root).as_posix(): hashlib.md5(labels, usedforsecurity=False).hexdigest(),
+        project.labels.relative_to(project.root).as_posix(): md5_bytes(labels),
         project.images.relative_to(project.root).as_posix(): recorded.md5 if recorded else "",
     }
     report = current_report(read(project.root / "dvc.lock"), read(project.data_report), params, hashes, name)

@@ -4,7 +4,6 @@ The full tables of three commits are merged, not the conflict markers that Git l
 (any more), a person or Git has settled it: then it decides the questions, and nothing that it says is overwritten.
 """
 
-import hashlib
 import io
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +19,7 @@ from winnow.merging.pointers import recorded_md5, rewritten, texts
 from winnow.merging.rows import Merged, merge_rows
 from winnow.merging.staging import conflicted, files_at, name_of, stage, unstage
 from winnow.project import Project
-from winnow.repository.dvc import md5_file
+from winnow.repository.dvc import md5_bytes, md5_file
 from winnow.repository.listings import open_objects
 from winnow.repository.revisions import read_tracked_at
 
@@ -137,7 +136,7 @@ def _require_known(project: Project, contents: list[bytes]) -> None:
     name = name_of(project, project.labels)
     if not project.labels.exists() or name in conflicted(project) or name in files_at(project, "HEAD", [name]):
         return
-    known = {hashlib.md5(content, usedforsecurity=False).hexdigest() for content in contents}
+    known = {md5_bytes(content) for content in contents}
     if md5_file(project.labels) not in known | _recorded(project):
         raise InputError(
             f"{project.labels} has changes that DVC does not know",

@@ -67,7 +67,12 @@ def listing_bytes(md5_by_name: Mapping[str, str]) -> bytes:
 
 def listing_md5(md5_by_name: Mapping[str, str]) -> str:
     """Return the hash by which `images.dvc` names a listing."""
-    return hashlib.md5(listing_bytes(md5_by_name), usedforsecurity=False).hexdigest() + ".dir"
+    return md5_bytes(listing_bytes(md5_by_name)) + ".dir"
+
+
+def md5_bytes(content: bytes) -> str:
+    """Return the MD5 by which DVC knows a file with this content, 32 hex digits."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def md5_file(path: Path) -> str:

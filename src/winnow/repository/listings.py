@@ -4,7 +4,6 @@ Objects are read one by one, so that a clone without parts learns which parts a 
 from a few kilobytes. DVC's own classes do the reading: they know every kind of remote and its credentials.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 from winnow.errors import InputError
 from winnow.files import write_bytes
 from winnow.project import Project
-from winnow.repository.dvc import Recorded, listing_bytes, listing_md5, require_dvc
+from winnow.repository.dvc import Recorded, listing_bytes, listing_md5, md5_bytes, require_dvc
 
 _FETCH = (
     "`dvc push` where the images were added brings it into the remote; "
@@ -46,7 +45,7 @@ class Objects:
 
     def write(self, content: bytes) -> str:
         """Put a file's content into the cache, as `dvc add` of the file would; return its MD5."""
-        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        md5 = md5_bytes(content)
         self._keep(md5, content)
         return md5
 
@@ -142,7 +141,7 @@ def _plain_name(name: str) -> str:
 
 
 def _is_intact(content: bytes, md5: str) -> bool:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest() == md5.removesuffix(".dir")
+    return md5_bytes(content) == md5.removesuffix(".dir")
 
 
 def _absent(what: str, reason: str) -> InputError:

@@ -1,11 +1,10 @@
 """Files of a project as they are and as they were, whether Git tracks them or DVC does."""
 
-import hashlib
 from pathlib import Path
 
 from winnow.errors import InputError
 from winnow.project import Project
-from winnow.repository.dvc import load_yaml
+from winnow.repository.dvc import load_yaml, md5_bytes
 from winnow.repository.git import read_at
 from winnow.repository.listings import open_objects
 
@@ -42,7 +41,7 @@ def read_object(project: Project, md5: str, what: str) -> bytes:
         path = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
         if path.is_file():
             content = path.read_bytes()
-            if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5.removesuffix(".dir"):
+            if md5_bytes(content) == md5.removesuffix(".dir"):
                 return content
     with open_objects(project) as objects:
         return objects.read(md5, what)
