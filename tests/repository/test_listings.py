@@ -7,8 +7,8 @@ import pytest
 
 from winnow.errors import InputError, UsageError
 from winnow.project import Project
-from winnow.repository.dvc import Recorded, listing_bytes, listing_md5, read_recorded
-from winnow.repository.listings import Objects, open_objects, parse_listing, read_listing
+from winnow.repository.dvc import Recorded, listing_bytes, listing_md5, md5_bytes, read_recorded
+from winnow.repository.listings import Objects, open_objects, parse_listing, read_listing, read_object
 
 PARTS = {"part-a.arrow": "1" * 32, "part-b.arrow": "2" * 32}
 
@@ -70,6 +70,19 @@ def test_a_damaged_listing_in_the_cache_gives_way_to_the_remotes(project: Projec
     put(store, listing_md5({}), b"[1]")
     with pytest.raises(InputError, match="the remote's copy is damaged"):
         read_listing(project, Recorded(md5=listing_md5({}), size=0, num_files=0))
+
+
+def test_a_damaged_object_is_not_taken(project: Project) -> None:
+    put(project.root / ".dvc" / "cache" / "files" / "md5", md5_bytes(b"labels"), b"damaged")
+    with pytest.raises(InputError, match=r"labels is neither in DVC's cache nor in the remote"):
+        read_object(project, md5_bytes(b"labels"), "labels")
+
+
+def test_a_project_below_the_repository_uses_its_cache(project: Project) -> None:
+    put(project.root / ".dvc" / "cache" / "files" / "md5", md5_bytes(b"labels"), b"labels")
+    below = Project(project.root / "a" / "b")
+    below.root.mkdir(parents=True)
+    assert read_object(below, md5_bytes(b"labels"), "labels") == b"labels"
 
 
 def test_without_a_remote_the_message_says_so(project: Project) -> None:

@@ -9,7 +9,7 @@ import pytest
 from winnow.errors import InputError
 from winnow.project import Project
 from winnow.repository.git import resolve
-from winnow.repository.revisions import read_object, read_tracked, read_tracked_at
+from winnow.repository.revisions import read_tracked, read_tracked_at
 
 LABELS = b"id,label,name,group,split\n"
 
@@ -90,20 +90,6 @@ def test_what_neither_has_is_named_with_its_commit(project: Project) -> None:
     first = commit(project)
     with pytest.raises(InputError, match=rf"labels\.csv of {first[:12]} is neither in DVC's cache nor in the remote"):
         read_tracked_at(project, first, project.labels)
-
-
-def test_a_damaged_object_is_not_taken(project: Project) -> None:
-    md5 = track(project, LABELS)
-    cached(project, md5).write_bytes(b"damaged")
-    with pytest.raises(InputError, match=r"labels is neither in DVC's cache nor in the remote"):
-        read_object(project, md5, "labels")
-
-
-def test_a_project_below_the_repository_uses_its_cache(project: Project) -> None:
-    md5 = track(project, LABELS)
-    below = Project(project.root / "a" / "b")
-    below.root.mkdir(parents=True)
-    assert read_object(below, md5, "labels") == LABELS
 
 
 @pytest.mark.parametrize("pointer", ["outs: []\n", "outs:\n- path: labels.csv\n"])

@@ -6,8 +6,7 @@ from winnow.changes.record import Bytes, NotAvailable, Parts
 from winnow.errors import InputError, UsageError
 from winnow.project import Project
 from winnow.repository.dvc import Recorded
-from winnow.repository.listings import open_objects, parse_listing
-from winnow.repository.revisions import read_object
+from winnow.repository.listings import open_objects, read_listing
 
 _NOTHING = Recorded(md5="", size=0, num_files=0)
 
@@ -41,7 +40,7 @@ def num_untracked(project: Project, recorded: Recorded | None) -> int:
 
 
 def _compare(project: Project, before: Recorded, after: Recorded) -> Parts:
-    old, new = _listing(project, before), _listing(project, after)
+    old, new = ({} if side == _NOTHING else read_listing(project, side) for side in (before, after))
     added = {name: md5 for name, md5 in new.items() if name not in old}
     removed = {name: md5 for name, md5 in old.items() if name not in new}
     growth = after.size - before.size
@@ -59,12 +58,6 @@ def _compare(project: Project, before: Recorded, after: Recorded) -> Parts:
         added_bytes=added_bytes,
         removed_bytes=removed_bytes,
     )
-
-
-def _listing(project: Project, recorded: Recorded) -> dict[str, str]:
-    if recorded == _NOTHING:
-        return {}
-    return parse_listing(read_object(project, recorded.md5, f"the list of parts {recorded.md5}"), recorded.md5)
 
 
 def _total_bytes(project: Project, parts: Mapping[str, str]) -> int | None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from winnow.errors import InputError
 from winnow.project import Project
-from winnow.repository.dvc import load_yaml, md5_bytes
+from winnow.repository.dvc import load_yaml
 from winnow.repository.git import read_at
-from winnow.repository.listings import open_objects
+from winnow.repository.listings import read_object
 
 
 def read_tracked_at(project: Project, commit: str, path: Path) -> bytes | None:
@@ -29,22 +29,6 @@ def read_tracked(project: Project, path: Path) -> bytes | None:
         return path.read_bytes()
     pointer = _pointer(path)
     return _read_pointed(project, pointer.read_bytes(), path.name) if pointer.is_file() else None
-
-
-def read_object(project: Project, md5: str, what: str) -> bytes:
-    """Return a small object by its MD5 (a listing's ends in `.dir`), from DVC's cache or the remote.
-
-    DVC itself, which takes longer to start than two tables take to compare, is asked only when the cache at its usual
-    place has no such object. Raises InputError, which calls the object `what`, when it is nowhere.
-    """
-    for folder in (project.root, *project.root.parents):
-        path = folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
-        if path.is_file():
-            content = path.read_bytes()
-            if md5_bytes(content) == md5.removesuffix(".dir"):
-                return content
-    with open_objects(project) as objects:
-        return objects.read(md5, what)
 
 
 def _pointer(path: Path) -> Path:
