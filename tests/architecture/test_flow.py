@@ -23,8 +23,12 @@ BESIDE_THE_FLOW = {
     "checkpoints",
     "cost",  # never repeats, so no output
 }
-# How work is done, never what comes out of it: switching to a cluster reruns nothing. `disclose` alone is watched.
-CHANGES_NO_RESULT = {"project"}
+# How work is done and judged, never what comes out of it: switching to a cluster reruns nothing.
+CHANGES_NO_RESULT = {"project", "gate"}
+SINGLE_KEYS = {
+    "winnow.disclosure": {"project.disclose"},
+    "winnow.gate_config": {"gate.margin", "gate.alpha", "gate.power"},
+}
 
 
 def paths(stage: dict[str, Any], *keys: str) -> set[str]:
@@ -96,10 +100,10 @@ def test_a_stage_watches_the_sections_that_its_step_reads(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_of_the_project_a_stage_watches_what_it_may_disclose_if_it_asks(stage: str) -> None:
-    single = {name for name in STAGES[stage]["params"] if "." in name}
-    asks = "winnow.disclosure" in import_closure(f"winnow.pipeline.{stage}")
-    assert single == ({"project.disclose"} if asks else set())
+def test_a_stage_watches_the_single_keys_that_its_step_asks_for(stage: str) -> None:
+    closure = import_closure(f"winnow.pipeline.{stage}")
+    asked = {key for module, keys in SINGLE_KEYS.items() if module in closure for key in keys}
+    assert {name for name in STAGES[stage]["params"] if "." in name} == asked
 
 
 def test_the_whole_file_is_read_by_commands_only_for_no_stage_depends_on_all_of_it(modules: dict[str, Path]) -> None:

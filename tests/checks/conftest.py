@@ -16,6 +16,7 @@ from winnow.checks.gathering import with_pictures
 from winnow.data.parts import ImageRecord, PartWriter, image_id, part_name
 from winnow.data.pixels import pixels_name, variant, write_pixels
 from winnow.data.prepared import Samples
+from winnow.gate_config import Sensitivity
 from winnow.transforms.spec import PreprocessSpec
 
 SCHEMA = pa.schema(
@@ -25,15 +26,15 @@ CONFIG = {
     "ignore": [],
     "min_images": 10,
     "max_imbalance": 10.0,
-    "margin": 0.5,
-    "power": 0.8,
-    "alpha": 0.05,
     "disagreement": 0.5,
     "max_group_fraction": 0.5,
     "outlier_deviations": 6.0,
     "shortcut_accuracy": 0.9,
     "label_confidence": 0.8,
 }
+
+
+ASKED = Sensitivity(margin=0.5, alpha=0.05, power=0.8)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def make_facts(*rows: tuple[str, str, int], groups: dict[int, str] | None = None
     images = [{"label": label, "split": split, "part": "part-a"} for label, split, count in rows for _ in range(count)]
     for at, image in enumerate(images):
         image |= {"id": f"{at:020x}", "row": at, "group": (groups or {}).get(at, "")}
-    return Facts(pa.Table.from_pylist(images, SCHEMA), **{"num_unlabelled": 0, **further})
+    return Facts(pa.Table.from_pylist(images, SCHEMA), **{"num_unlabelled": 0, "sensitivity": ASKED, **further})
 
 
 @pytest.fixture

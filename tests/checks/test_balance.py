@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from winnow.checks.check import Check
 from winnow.checks.config import ChecksConfig
 from winnow.checks.facts import Facts
 from winnow.checks.findings import Finding
+from winnow.gate_config import Sensitivity
 
 MakeFacts = Callable[..., Facts]
 MakeConfig = Callable[..., ChecksConfig]
@@ -56,7 +58,7 @@ def test_a_strong_imbalance_is_told_with_both_counts(
 
 
 def test_unlabelled_images_are_counted(found: Found, sound: Facts) -> None:
-    finding = found(Facts(sound.index, num_unlabelled=4))["D203"]
+    finding = found(replace(sound, num_unlabelled=4))["D203"]
     assert (finding.severity, finding.message) == ("info", "4 images have no label")
 
 
@@ -67,26 +69,32 @@ def test_spellings_of_one_class_are_told(found: Found, facts: MakeFacts) -> None
     assert "'Red oak', 'red  oak', 'redoak'" in found(known)["D204"].message
 
 
-SMALL = {"margin": 0.02, "disagreement": 0.1}
+ASKED = Sensitivity(margin=0.02, alpha=0.05, power=0.8)
+
+
+def asking(known: Facts, margin: float) -> Facts:
+    return replace(known, sensitivity=replace(ASKED, margin=margin))
 
 
 def test_too_few_test_images_are_told_with_what_they_can_show_and_how_many_it_takes(
-    found: Found, facts: MakeFacts, config: MakeConfig
+    found: Found, facts: MakeFacts
 ) -> None:
     known = facts(("ash", "train", 50), ("oak", "train", 50), ("ash", "test", 50), ("oak", "test", 50))
-    finding = found(known, **SMALL)["D205"]
-    needed = num_test_images(config(**SMALL), 0.02)
+    finding = found(asking(known, 0.02), disagreement=0.1)["D205"]
+    needed = num_test_images(ASKED, 0.1, 0.02)
     assert finding.severity == "warning"
     assert (
         finding.message == f"100 test images show differences in accuracy from 0.088 on; {needed} are needed for 0.02"
     )
-    assert num_test_images(config(**SMALL), 0.088) == pytest.approx(100, abs=1)
-    assert "D205" not in found(known, margin=0.1, disagreement=0.1)
+    assert num_test_images(ASKED, 0.1, 0.088) == pytest.approx(100, abs=1)
+    assert "D205" not in found(asking(known, 0.1), disagreement=0.1)
 
 
 def test_groups_make_test_images_count_for_less_and_that_is_said(found: Found, facts: MakeFacts) -> None:
     known = facts(("ash", "test", 50), ("oak", "test", 50), groups={at: f"g{at // 20}" for at in range(100)})
-    assert found(known, **SMALL)["D205"].message.endswith("(more, because images share 5 groups)")
+    assert found(asking(known, 0.02), disagreement=0.1)["D205"].message.endswith(
+        "(more, because images share 5 groups)"
+    )
 
 
 def test_a_handful_of_test_images_shows_no_difference_at_all(found: Found, facts: MakeFacts) -> None:
@@ -95,7 +103,8 @@ def test_a_handful_of_test_images_shows_no_difference_at_all(found: Found, facts
 
 
 def test_no_test_images_are_another_checks_business(found: Found, facts: MakeFacts) -> None:
-    assert "D205" not in found(facts(("ash", "train", 50), ("oak", "train", 50)), **SMALL)
+    known = asking(facts(("ash", "train", 50), ("oak", "train", 50)), 0.02)
+    assert "D205" not in found(known, disagreement=0.1)
 
 
 @pytest.mark.parametrize(
@@ -103,30 +112,27 @@ def test_no_test_images_are_another_checks_business(found: Found, facts: MakeFac
     # Connor (1987), by hand: ((1.95996 sqrt(psi) + 0.84162 sqrt(psi - d^2)) / d)^2, rounded up.
     [(0.02, 0.1, 1960), (0.05, 0.1, 312), (0.01, 0.1, 7847), (0.03, 0.03, 259), (0.1, 0.02, 76)],
 )
-def test_the_number_of_images_follows_its_formula(
-    config: MakeConfig, margin: float, disagreement: float, expected: int
-) -> None:
-    assert num_test_images(config(disagreement=disagreement), margin) == pytest.approx(expected, abs=1)
+def test_the_number_of_images_follows_its_formula(margin: float, disagreement: float, expected: int) -> None:
+    assert num_test_images(ASKED, disagreement, margin) == pytest.approx(expected, abs=1)
 
 
-def test_so_many_images_find_the_difference_as_often_as_asked(config: MakeConfig) -> None:
+def test_so_many_images_find_the_difference_as_often_as_asked() -> None:
     """Simulated test sets, judged by McNemar's test without continuity correction, which the formula is about."""
     rng = np.random.default_rng(0)
     margin, disagreement = 0.05, 0.15
-    count = num_test_images(config(disagreement=disagreement), margin)
+    count = num_test_images(ASKED, disagreement, margin)
     shares = [(disagreement + margin) / 2, (disagreement - margin) / 2, 1 - disagreement]
     better, worse, _ = rng.multinomial(count, shares, 4000).T
     p = stats.norm.sf(np.abs(better - worse) / np.sqrt(better + worse)) * 2
     assert (p < 0.05).mean() == pytest.approx(0.8, abs=0.03)
 
 
-def test_the_smallest_difference_is_the_one_that_just_so_many_images_show(config: MakeConfig) -> None:
-    chosen = config(disagreement=0.1)
+def test_the_smallest_difference_is_the_one_that_just_so_many_images_show() -> None:
     for count in (50, 500, 5000):
-        seen = smallest_difference(chosen, count)
+        seen = smallest_difference(ASKED, 0.1, count)
         assert seen is not None
-        assert num_test_images(chosen, seen) <= count < num_test_images(chosen, seen * 0.99)
-    assert smallest_difference(chosen, 2) is None
+        assert num_test_images(ASKED, 0.1, seen) <= count < num_test_images(ASKED, 0.1, seen * 0.99)
+    assert smallest_difference(ASKED, 0.1, 2) is None
 
 
 def test_one_group_that_holds_most_of_a_split_is_told_without_its_name(found: Found, facts: MakeFacts) -> None:

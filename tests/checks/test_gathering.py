@@ -9,6 +9,7 @@ from PIL import Image
 from winnow.checks.gathering import first_facts, hold_out, with_pictures
 from winnow.data.config import DataConfig, NearDuplicatesConfig
 from winnow.data.labels import Labels
+from winnow.gate_config import Sensitivity
 
 Scene = Callable[..., Image.Image]
 DATA = DataConfig(seed=0, val_fraction=0.2, test_fraction=0.2)
@@ -17,7 +18,7 @@ SEARCH = NearDuplicatesConfig(hold_out=True, max_distance=12, max_difference=0.1
 
 def test_labels_alone_tell_splits_and_what_is_missing() -> None:
     labels = Labels.from_rows([(f"{at:020x}", "oak" if at else "", "", "", "") for at in range(50)])
-    facts = first_facts(labels, DATA, [])
+    facts = first_facts(labels, DATA, [], Sensitivity(margin=0.01, alpha=0.05, power=0.8))
     assert facts.num_unlabelled == 1
     assert facts.index["part"].null_count == 49
     assert sum(facts.split_counts.values()) == 49

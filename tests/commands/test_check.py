@@ -41,7 +41,7 @@ def clean(project: Project) -> Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         draw(at).save(path)
     write_labels(project.labels, read_labels(project.labels).only([]))
-    set_params(project, checks__margin=0.5, checks__disagreement=0.5)
+    set_params(project, gate__margin=0.5, checks__disagreement=0.5)
     add.run(project, "scenes", track=False)
     return project
 

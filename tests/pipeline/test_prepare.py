@@ -60,7 +60,7 @@ def add(project: Project, contents: Sequence[bytes], labels: Sequence[str] = ("a
 def set_params(project: Project, **changes: Any) -> None:
     """Write the shipped parameters; `changes` maps dotted keys (with `__`) to values."""
     content = YAML(typ="safe", pure=True).load(SHIPPED.read_text(encoding="utf-8"))
-    content["checks"] |= {"margin": 0.5, "disagreement": 0.5}  # what a handful of test images can show
+    content["checks"]["disagreement"] = content["gate"]["margin"] = 0.5  # what a handful of test images can show
     for dotted, value in changes.items():
         *sections, key = dotted.split("__")
         place = content

@@ -12,6 +12,7 @@ from winnow.checks.check import Check, Message, names, single
 from winnow.checks.config import ChecksConfig
 from winnow.checks.facts import Facts
 from winnow.checks.findings import Example
+from winnow.gate_config import Sensitivity
 
 
 class FewImages(Check):
@@ -72,50 +73,53 @@ class SimilarNames(Check):
 
 
 class TestSize(Check):
-    """Two models can be told apart on the test images when their accuracies differ by `checks.margin`.
+    """Two models can be told apart on the test images when their accuracies differ by `gate.margin`.
 
-    With fewer images than McNemar's test needs for that (`checks.power`, `alpha`, `disagreement`), the verdict on a
-    pull request will mostly be *inconclusive*.
+    With fewer images than McNemar's test needs for that (`gate.power`, `gate.alpha`, `checks.disagreement`), the
+    verdict on a pull request will mostly be *inconclusive*.
     """
 
     __test__ = False  # not pytest's
 
     id, severity = "D205", "warning"
-    hint = "add test images (data.test_fraction), or ask for less: checks.margin"
+    needs = "sensitivity"
+    hint = "add test images (data.test_fraction), or ask for less: gate.margin"
 
     def messages(self, facts: Facts) -> Iterator[Message]:
         """Say what can be seen with the images that are there, and how many are needed."""
-        count, needed = facts.num_in("test"), num_test_images(self.config, self.config.margin)
+        asked, disagreement = facts.sensitivity, self.config.disagreement
+        assert asked is not None, "see `needs`"
+        count, needed = facts.num_in("test"), num_test_images(asked, disagreement, asked.margin)
         if not 0 < count < needed:
             return
-        seen = smallest_difference(self.config, count)
+        seen = smallest_difference(asked, disagreement, count)
         can = "no difference in accuracy" if seen is None else f"differences in accuracy from {seen:.3f} on"
-        message = f"{count} test images show {can}; {needed} are needed for {self.config.margin:g}"
+        message = f"{count} test images show {can}; {needed} are needed for {asked.margin:g}"
         groups = pc.count_distinct(_grouped(facts.in_splits("test"))["group"]).as_py()
         yield message + (f" (more, because images share {groups} groups)" if groups else ""), []
 
 
-def num_test_images(config: ChecksConfig, difference: float) -> int:
+def num_test_images(asked: Sensitivity, disagreement: float, difference: float) -> int:
     """Return how many test images McNemar's test needs to find a `difference` in accuracy between two models.
 
     R. J. Connor, "Sample size for testing differences in proportions for the paired-sample design", Biometrics 43
     (1987) 207-211: ((z_alpha/2 sqrt(psi) + z_power sqrt(psi - d^2)) / d)^2, with psi the share of images that one
     model gets right and the other wrong. It takes images that are independent.
     """
-    disagreement = max(config.disagreement, difference)
-    z_alpha, z_power = NormalDist().inv_cdf(1 - config.alpha / 2), NormalDist().inv_cdf(config.power)
+    disagreement = max(disagreement, difference)
+    z_alpha, z_power = NormalDist().inv_cdf(1 - asked.alpha / 2), NormalDist().inv_cdf(asked.power)
     spread = z_alpha * math.sqrt(disagreement) + z_power * math.sqrt(disagreement - difference**2)
     return math.ceil((max(spread, 0.0) / difference) ** 2)
 
 
-def smallest_difference(config: ChecksConfig, num_images: int) -> float | None:
+def smallest_difference(asked: Sensitivity, disagreement: float, num_images: int) -> float | None:
     """Return the smallest difference that so many test images show; None when they show none below 1."""
     low, high = 0.0, 1.0
-    if num_test_images(config, high) > num_images:
+    if num_test_images(asked, disagreement, high) > num_images:
         return None
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (low, middle) if num_test_images(config, middle) <= num_images else (middle, high)
+        low, high = (low, middle) if num_test_images(asked, disagreement, middle) <= num_images else (middle, high)
     return high
 
 

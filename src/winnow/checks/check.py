@@ -17,7 +17,7 @@ from winnow.checks.pictures import Pictures
 
 MAX_NAMES = 8
 
-Needs = Literal["index", "pictures", "clusters", "opinions"]
+Needs = Literal["index", "pictures", "clusters", "sensitivity", "opinions"]
 Message = tuple[str, Sequence[Example]]
 
 

@@ -19,18 +19,9 @@ class ChecksConfig(Section):
     max_imbalance: Annotated[float, Field(ge=1.0, examples=[10.0])]
     """D202: the largest class should have at most so many times the training images of the smallest."""
 
-    margin: Annotated[float, Field(gt=0.0, lt=1.0, examples=[0.02])]
-    """D205: a difference in accuracy that should be seen when two models are compared on the same test images."""
-
-    power: Annotated[float, Field(gt=0.0, lt=1.0, examples=[0.8])]
-    """D205: how probable it should be that a difference of `margin` is found."""
-
-    alpha: Annotated[float, Field(gt=0.0, lt=1.0, examples=[0.05])]
-    """D205: how probable a false alarm may be (two-sided)."""
-
     disagreement: Annotated[float, Field(gt=0.0, le=1.0, examples=[0.1])]
-    """D205: share of test images that one of the two models gets right and the other wrong; at least `margin` counts.
-    Nobody knows it before: twice the expected error is cautious."""
+    """D205: share of test images that one of the two models gets right and the other wrong; at least `gate.margin`
+    counts. Nobody knows it before: twice the expected error is cautious."""
 
     max_group_fraction: Annotated[float, Field(gt=0.0, le=1.0, examples=[0.5])]
     """D206: one group should hold at most this share of a split, or of the training images of a class."""

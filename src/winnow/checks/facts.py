@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from winnow.checks.opinions import Opinions
 from winnow.checks.pictures import Pictures
 from winnow.data.prepared import SPLITS
+from winnow.gate_config import Sensitivity
 
 SEEN = ("train", "val", "test", "held_out")
 """The splits whose pictures are looked at: nothing touches the vault."""
@@ -32,6 +33,9 @@ class Facts:
 
     clusters: Sequence[Sequence[int]] | None = None
     """Rows of `index` that show one picture, two or more each: the largest cluster first, ascending within each."""
+
+    sensitivity: Sensitivity | None = None
+    """What a comparison of two models on the test images should be able to see."""
 
     opinions: Opinions | None = None
     """What a model said of validation and test images."""

@@ -15,14 +15,15 @@ from winnow.data.labels import Labels
 from winnow.data.locations import locate
 from winnow.data.near_duplicates import confirm
 from winnow.data.splits import deal
+from winnow.gate_config import Sensitivity
 
 _JUDGED = ("val", "test", "vault")
 
 
-def first_facts(labels: Labels, data: DataConfig, parts: Sequence[Path]) -> Facts:
+def first_facts(labels: Labels, data: DataConfig, parts: Sequence[Path], sensitivity: Sensitivity) -> Facts:
     """Return what labels and parts say, without a look at any picture."""
     index = locate(labels, deal(labels, data), parts)
-    return Facts(index, num_unlabelled=len(labels) - index.num_rows)
+    return Facts(index, num_unlabelled=len(labels) - index.num_rows, sensitivity=sensitivity)
 
 
 def hold_out(

@@ -26,6 +26,7 @@ from winnow.data.prepared import Samples
 from winnow.disclosure import read_disclosure
 from winnow.errors import ExitCode
 from winnow.files import disk_errors, write_text
+from winnow.gate_config import read_sensitivity
 from winnow.project import Project
 from winnow.reporting.check_page import CheckedPicture, ShownExample, ShownFinding, render_findings
 
@@ -117,7 +118,8 @@ def check_page(project: Project, *, is_strict: bool = False) -> tuple[Path, Chec
 def _check(project: Project, *, is_strict: bool) -> tuple[Facts, CheckResult]:
     config = read_section(project, "checks", ChecksConfig)
     parts = list_parts(project.images)
-    facts = first_facts(read_labels(project.labels), read_section(project, "data", DataConfig), parts)
+    data = read_section(project, "data", DataConfig)
+    facts = first_facts(read_labels(project.labels), data, parts, read_sensitivity(project))
     facts = _look_at_pictures(project, facts, parts)
     if project.predictions.is_file():
         opinions = read_opinions(project.predictions, facts.index, config.label_confidence)

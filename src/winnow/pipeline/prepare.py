@@ -18,6 +18,7 @@ from winnow.data.pixels import variant
 from winnow.data.prepared import Samples, channel_means, write_index
 from winnow.disclosure import read_disclosure
 from winnow.files import write_json
+from winnow.gate_config import read_sensitivity
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
 
@@ -34,7 +35,7 @@ def run(project: Project) -> list[Finding]:
     compute = read_section(project, "project", ProjectConfig).compute
     with cost.measured(project, "prepare") as spent:
         parts = {part: len(part_ids(part)) for part in list_parts(project.images)}
-        facts = first_facts(read_labels(project.labels), data, list(parts))
+        facts = first_facts(read_labels(project.labels), data, list(parts), read_sensitivity(project))
         announce(finding for finding in run_checks(facts, checks) if finding.severity == "error")
         spent["num_decoded"] = bring_up_to_date(project.prepared, parts, config.spec(), compute=compute)
         samples = partial(Samples, project.prepared, spec=config.spec(), suffix=variant(config.spec()))
