@@ -1,20 +1,19 @@
-from pathlib import Path
-
 import pyarrow as pa
 from branches import Branches, tiny_id
 
-from winnow.merging.coverage import Coverage, Find, cover, holding
+from winnow.data.parts import part_ids
+from winnow.merging.coverage import Coverage, Holds, cover, holding, not_held
 
 
 def ids(*numbers: int) -> pa.Array:
     return pa.array([tiny_id(number) for number in numbers], pa.string())
 
 
-def finder(branches: Branches, *absent: str) -> Find:
-    def find(name: str) -> Path | None:
-        return None if name in absent else branches.project.images / name
+def finder(branches: Branches, *absent: str) -> Holds:
+    def holds(name: str) -> pa.Array | None:
+        return None if name in absent else part_ids(branches.project.images / name)
 
-    return find
+    return holds
 
 
 def test_what_a_compacted_part_holds_may_leave_the_others(branches: Branches) -> None:
@@ -53,3 +52,9 @@ def test_erased_images_in_parts_that_are_here_are_found(branches: Branches) -> N
     one, two = branches.pack(1, 2), branches.pack(3)
     assert holding([one, two], ids(2, 3, 9), finder(branches, two)) == [tiny_id(2)]
     assert holding([one, two], ids(), finder(branches)) == []
+
+
+def test_what_no_part_is_known_to_hold_is_missing(branches: Branches) -> None:
+    one, two = branches.pack(1, 2), branches.pack(3)
+    assert not_held([one, two], ids(1, 3, 4), finder(branches)) == (ids(4), [])
+    assert not_held([one, two], ids(1, 3), finder(branches, two)) == (ids(3), [two])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from winnow.errors import InputError, MachineError, UsageError
+from winnow.errors import MachineError, UsageError
 from winnow.project import Project
-from winnow.repository.git import call_git, git_root, merge_base, read_at, require_at, require_success, resolve
+from winnow.repository.git import call_git, default_branch, git_root, merge_base, read_at, require_success, resolve
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -37,10 +37,8 @@ def test_a_file_is_read_as_it_was(project: Project) -> None:
     first = git(project.root, "rev-parse", "HEAD")
     second = commit(project, "two")
     assert read_at(project, first, project.labels) == b"one"
-    assert read_at(project, second, project.labels) == require_at(project, second, project.labels) == b"two"
+    assert read_at(project, second, project.labels) == b"two"
     assert read_at(project, first, project.images_dvc) is None
-    with pytest.raises(InputError, match=f"expected images.dvc in {first[:12]}"):
-        require_at(project, first, project.images_dvc)
 
 
 def test_the_point_where_branches_parted_is_found(project: Project) -> None:
@@ -57,6 +55,17 @@ def test_the_point_where_branches_parted_is_found(project: Project) -> None:
 def test_what_names_no_commit_is_refused(project: Project, revision: str) -> None:
     with pytest.raises(UsageError, match="git fetch --unshallow"):
         resolve(project, revision)
+
+
+def test_the_default_branch_is_the_remotes_else_one_of_the_usual_names(project: Project) -> None:
+    assert default_branch(project) == "main"
+    git(project.root, "branch", "-m", "trunk")
+    assert default_branch(project) is None
+    git(project.root, "update-ref", "refs/remotes/origin/master", "HEAD")
+    assert default_branch(project) == "origin/master"
+    git(project.root, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(project.root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    assert default_branch(project) == "origin/trunk"
 
 
 def test_histories_that_never_met_have_no_base(project: Project) -> None:

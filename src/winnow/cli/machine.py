@@ -1,5 +1,7 @@
 """Commands about this machine: whether it has what the work takes."""
 
+from typing import Annotated
+
 import typer
 
 from winnow.cli.app import Json, app, finish_data
@@ -20,3 +22,15 @@ def remote(*, as_json: Json = False) -> None:
     from winnow.commands import doctor as verb
 
     finish_data(verb.doctor_remote(find_project()), as_json=as_json)
+
+
+@doctor_app.command()
+def data(
+    branch: Annotated[str | None, typer.Argument(help="Compare with where this branch was left.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say whether parts of the data set are lost, since HEAD and since the default branch was left; fetch none."""
+    from winnow.commands import doctor_data as verb
+
+    finish_data(verb.doctor_data(find_project(), branch), as_json=as_json)

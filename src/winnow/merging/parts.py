@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from winnow.data.parts import list_parts
+from winnow.data.parts import list_parts, part_ids
 from winnow.errors import InputError
 from winnow.files import write_text
 from winnow.merging.coverage import Coverage, cover, holding
@@ -72,16 +72,16 @@ def merge_parts(
     # Parts that came after Git stopped (`winnow add` in the middle of a merge) are in no commit yet.
     merged = {name: md5 for name, md5 in (standing | known).items() if name not in dropped}
 
-    def find(name: str) -> Path | None:
+    def holds(name: str) -> pa.Array | None:
         places = (project.images / name, objects.path((standing | known)[name]))
-        return next((place for place in places if place.is_file()), None)
+        return next((part_ids(place) for place in places if place.is_file()), None)
 
     gone = pa.array(sorted(erased), pa.string())
     staged = {name: md5 for name, md5 in merged.items() if name in standing}
-    if staged and cover(merged.keys() - staged.keys(), staged, wanted, gone, find) == Coverage():
+    if staged and cover(merged.keys() - staged.keys(), staged, wanted, gone, holds) == Coverage():
         # `winnow erase` or `winnow compact` in the middle of a merge: what is staged holds all that is wanted.
         merged = staged
-    coverage = cover(known.keys() - merged.keys(), merged, wanted, gone, find)
+    coverage = cover(known.keys() - merged.keys(), merged, wanted, gone, holds)
     merged |= {name: known[name] for name in coverage.returning}
     return PartsMerge(
         listing=merged,
@@ -90,7 +90,7 @@ def merge_parts(
         from_theirs=len(theirs.keys() - base.keys() - ours.keys()),
         replaced=len(base.keys() - merged.keys()),
         coverage=coverage,
-        still_erased=holding(merged, gone, find),
+        still_erased=holding(merged, gone, holds),
     )
 
 

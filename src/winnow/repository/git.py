@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from winnow.errors import InputError, MachineError, UsageError
+from winnow.errors import MachineError, UsageError
 from winnow.logs import logger
 from winnow.project import Project
 
@@ -39,13 +39,20 @@ def git_root(project: Project) -> Path:
 def resolve(project: Project, revision: str) -> str:
     """Return the commit, 40 or 64 hex digits, that `revision` names. Raises UsageError when it names none."""
     git_root(project)
-    done = call_git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    done = _verify(project, revision)
     if done.returncode:
         raise UsageError(
             f"expected a commit, a branch or a tag, got {revision!r}",
             hint="git fetch --unshallow brings the history that a shallow clone lacks",
         )
     return done.stdout.decode().strip()
+
+
+def default_branch(project: Project) -> str | None:
+    """Return the branch that others start from: the remote's, else `main` or `master`; None where there is none."""
+    done = call_git(project, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    names = (done.stdout.decode().strip(), "origin/main", "origin/master", "main", "master")
+    return next((name for name in names if name and not _verify(project, name).returncode), None)
 
 
 def merge_base(project: Project, revision: str) -> str:
@@ -65,9 +72,5 @@ def read_at(project: Project, commit: str, path: Path) -> bytes | None:
     return require_success(call_git(project, "cat-file", "blob", name))
 
 
-def require_at(project: Project, commit: str, path: Path) -> bytes:
-    """Return a file as it was. Raises InputError when it was not there."""
-    content = read_at(project, commit, path)
-    if content is None:
-        raise InputError(f"expected {path.name} in {commit[:12]}, found none", hint="compare with a later commit")
-    return content
+def _verify(project: Project, revision: str) -> subprocess.CompletedProcess[bytes]:
+    return call_git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
