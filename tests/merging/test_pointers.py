@@ -5,21 +5,7 @@ from branches import Branches, rows
 
 from winnow.errors import InputError
 from winnow.merging.operation import Operation
-from winnow.merging.pointers import recorded_md5, rewritten, texts
-
-NEW = {"md5": "abc.dir", "size": 7, "nfiles": 2}
-
-
-def test_only_the_numbers_change() -> None:
-    text = "# by hand\nouts:\n- md5: {}\n  size: {}\n  nfiles: {}\n  hash: md5\n  path: images\n  desc: 'size: 3'\n"
-    assert rewritten(text.format("1.dir", 3, 1), NEW, Path("images")) == text.format("abc.dir", 7, 2)
-
-
-def test_without_an_earlier_one_a_new_file_is_written() -> None:
-    folder = "outs:\n- md5: abc.dir\n  size: 7\n  nfiles: 2\n  hash: md5\n  path: images\n"
-    assert rewritten(None, NEW, Path("data/images")) == folder
-    file = "outs:\n- md5: abc\n  size: 7\n  hash: md5\n  path: labels.csv\n"
-    assert rewritten(None, {"md5": "abc", "size": 7}, Path("data/labels.csv")) == file
+from winnow.merging.pointers import recorded_md5, texts
 
 
 def test_the_md5_is_read_and_a_conflict_is_none(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from winnow.repository.dvc import (
     parse_recorded,
     read_recorded,
     require_dvc,
+    rewritten,
 )
+
+NEW = {"md5": "abc.dir", "size": 7, "nfiles": 2}
 
 
 @pytest.fixture
@@ -57,6 +60,26 @@ def test_a_malformed_record_is_refused(project: Project, text: str) -> None:
 def test_another_revisions_record_is_read_from_its_text() -> None:
     text = "outs:\n- md5: abc.dir\n  size: 12\n  nfiles: 2\n  path: images\n"
     assert parse_recorded(text, Path("images.dvc")) == Recorded(md5="abc.dir", size=12, num_files=2)
+
+
+def test_only_the_numbers_change() -> None:
+    text = "# by hand\nouts:\n- md5: {}\n  size: {}\n  nfiles: {}\n  hash: md5\n  path: images\n  desc: 'size: 3'\n"
+    assert rewritten(text.format("1.dir", 3, 1), NEW, Path("images")) == text.format("abc.dir", 7, 2)
+
+
+def test_without_an_earlier_one_a_new_file_is_written() -> None:
+    folder = "outs:\n- md5: abc.dir\n  size: 7\n  nfiles: 2\n  hash: md5\n  path: images\n"
+    assert rewritten(None, NEW, Path("data/images")) == folder
+    file = "outs:\n- md5: abc\n  size: 7\n  hash: md5\n  path: labels.csv\n"
+    assert rewritten(None, {"md5": "abc", "size": 7}, Path("data/labels.csv")) == file
+
+
+def test_numbers_are_found_however_a_person_has_indented_them() -> None:
+    text = "md5: 0\nouts:\n  - md5: 1.dir\n    size: 3\n    nfiles: 1\n    path: images\n"
+    expected = "md5: 0\nouts:\n  - md5: abc.dir\n    size: 7\n    nfiles: 2\n    path: images\n"
+    assert rewritten(text, NEW, Path("images")) == expected
+    with pytest.raises(InputError, match="expected a line with md5"):
+        rewritten("outs: [{md5: 1.dir, size: 3, nfiles: 1, path: images}]\n", NEW, Path("images"))
 
 
 def test_a_listing_is_sorted_and_named_by_its_hash() -> None:

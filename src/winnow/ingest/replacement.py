@@ -1,6 +1,5 @@
 """Parts without certain images in the place of those that hold them: prepared beside the data set, then put in."""
 
-import re
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from winnow.ingest.rewriting import rewrite
 from winnow.ingest.stores import Cache, Store
 from winnow.ingest.traces import Traces
 from winnow.project import Project
-from winnow.repository.dvc import listing_bytes, listing_md5, md5_file, read_recorded
+from winnow.repository.dvc import listing_bytes, listing_md5, md5_file, read_recorded, rewritten
 
 _PULL = "dvc pull data/images.dvc, then run the command again"
 
@@ -58,9 +57,8 @@ class InCache:
     def publish(self, project: Project) -> None:
         """Let `images.dvc` name the new listing; all else that it says stays."""
         text = project.images_dvc.read_text(encoding="utf-8")
-        for key, value in (("md5", self.listing), ("size", self.size), ("nfiles", self.num_files)):
-            text = re.sub(rf"^([-\s]*{key}:\s*)\S+$", rf"\g<1>{value}", text, count=1, flags=re.MULTILINE)
-        write_text(project.images_dvc, text)
+        values = {"md5": self.listing, "size": self.size, "nfiles": self.num_files}
+        write_text(project.images_dvc, rewritten(text, values, project.images))
 
 
 def replace_here(project: Project, ids: Collection[str]) -> InFolder:

@@ -15,11 +15,11 @@ from winnow.errors import InputError
 from winnow.files import write_bytes, write_text
 from winnow.merging.account import Changes, count_changes
 from winnow.merging.operation import Operation, Side
-from winnow.merging.pointers import recorded_md5, rewritten, texts
+from winnow.merging.pointers import recorded_md5, texts
 from winnow.merging.rows import Merged, merge_rows
 from winnow.merging.staging import conflicted, files_at, name_of, stage, unstage
 from winnow.project import Project
-from winnow.repository.dvc import md5_bytes, md5_file
+from winnow.repository.dvc import md5_bytes, md5_file, rewritten
 from winnow.repository.listings import open_objects
 from winnow.repository.revisions import read_tracked_at
 

@@ -13,10 +13,10 @@ from winnow.errors import InputError
 from winnow.files import write_text
 from winnow.merging.coverage import Coverage, cover, holding
 from winnow.merging.operation import Operation
-from winnow.merging.pointers import rewritten, texts
+from winnow.merging.pointers import texts
 from winnow.merging.staging import conflicted, name_of, stage
 from winnow.project import Project
-from winnow.repository.dvc import Recorded, call_dvc, listing_md5, parse_recorded, read_recorded, relative
+from winnow.repository.dvc import Recorded, call_dvc, listing_md5, parse_recorded, read_recorded, relative, rewritten
 from winnow.repository.listings import Objects, parse_listing
 
 Listing = dict[str, str]

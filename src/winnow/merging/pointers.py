@@ -1,20 +1,16 @@
-"""The small `.dvc` files of three commits, and how a new one is written without DVC.
+"""The small `.dvc` files of three commits.
 
 DVC reads every stage of a project before it adds one file, so it refuses to work while `dvc.yaml` or `params.yaml` are
-in conflict. What `dvc add` would write differs from what is there in three numbers.
+in conflict. What `dvc add` would write differs from what is there in three numbers, so it is written without DVC.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from winnow.errors import InputError
 from winnow.merging.operation import Operation
 from winnow.project import Project
 from winnow.repository.git import read_at
-
-_FOLDER = "outs:\n- md5: 0\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: {}\n"
-_FILE = "outs:\n- md5: 0\n  size: 0\n  hash: md5\n  path: {}\n"
 
 
 def texts(project: Project, operation: Operation, pointer: Path) -> dict[str, str | None]:
@@ -30,13 +26,3 @@ def recorded_md5(pointer: Path) -> str:
     if len(found) != 1:
         raise InputError(f"{pointer}: expected one md5, got {len(found)}", hint="take the file from Git")
     return str(found[0])
-
-
-def rewritten(text: str | None, values: Mapping[str, object], tracked: Path) -> str:
-    """Return a `.dvc` file with other `values`, all else as it was; without a text, as DVC writes a new one."""
-    if text is None:
-        text = (_FOLDER if "nfiles" in values else _FILE).format(tracked.name)
-    for key, value in values.items():
-        text, count = re.subn(rf"(?m)^(- |  ){key}: .*$", rf"\g<1>{key}: {value}", text, count=1)
-        assert count == 1, "what was parsed before has the key"
-    return text

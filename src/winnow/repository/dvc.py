@@ -6,6 +6,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from winnow.project import Project
 
 _FROM_GIT = "mend it, or take it from Git (git checkout FILE)"
 _RECOVER = "git checkout data/images.dvc, then run the command again"
+_FOLDER = "outs:\n- md5: 0\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: {}\n"
+_FILE = "outs:\n- md5: 0\n  size: 0\n  hash: md5\n  path: {}\n"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,20 @@ def parse_recorded(text: str, source: Path) -> Recorded:
         return Recorded(md5=str(out["md5"]), size=int(out["size"]), num_files=int(out["nfiles"]))
     except (KeyError, IndexError, TypeError, ValueError):
         raise InputError(f"{source}: expected a folder tracked by DVC", hint=_RECOVER) from None
+
+
+def rewritten(text: str | None, values: Mapping[str, object], tracked: Path) -> str:
+    """Return a `.dvc` file with other `values`, all else as it was; without a text, as DVC writes a new one.
+
+    Raises InputError when a key does not stand on a line of its own.
+    """
+    if text is None:
+        text = (_FOLDER if "nfiles" in values else _FILE).format(tracked.name)
+    for key, value in values.items():
+        text, count = re.subn(rf"(?m)^([- ]+{key}:).*$", rf"\g<1> {value}", text, count=1)
+        if not count:
+            raise InputError(f"expected a line with {key} in the .dvc file of {tracked.name}", hint=_FROM_GIT)
+    return text
 
 
 def listing_bytes(md5_by_name: Mapping[str, str]) -> bytes:
