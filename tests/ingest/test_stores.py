@@ -6,7 +6,7 @@ import pytest
 
 from winnow.data.parts import part_ids
 from winnow.data.pixels import write_pixels
-from winnow.errors import MachineError, UsageError
+from winnow.errors import InputError, MachineError, UsageError
 from winnow.ingest.stores import Contents, open_stores, read_contents
 from winnow.project import Project
 from winnow.transforms.spec import PreprocessSpec
@@ -115,3 +115,13 @@ def test_pixels_say_which_part_they_were_made_from(repository: Project, record_p
 @pytest.mark.parametrize("content", [b"", b"ARRO", b"ARROW1", b"ARROW1\0\0 and no more", b"a model"])
 def test_other_files_hold_nothing(content: bytes) -> None:
     assert read_contents(io.BytesIO(content)) == Contents()
+
+
+def test_a_configuration_that_dvc_refuses_is_told_as_one(repository: Project) -> None:
+    config = "['remote \"store\"']\n    url = unheard://of\n"
+    (repository.root / ".dvc" / "config").write_text(config, encoding="utf-8")
+    with (
+        pytest.raises(InputError, match=r"DVC cannot open its repository: .*unheard.*\nhint: mend"),
+        open_stores(repository),
+    ):
+        pass

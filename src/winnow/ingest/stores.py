@@ -16,7 +16,7 @@ import pyarrow as pa
 from winnow.data.parts import SCHEMA_OF_PARTS
 from winnow.errors import MachineError, WinnowError
 from winnow.project import Project
-from winnow.repository.dvc import require_dvc
+from winnow.repository.listings import open_repo
 
 _ID_COLUMN = SCHEMA_OF_PARTS.get_field_index("id")
 _MAGIC = b"ARROW1"
@@ -150,11 +150,8 @@ class Cache(Store):
 
 @contextmanager
 def open_stores(project: Project) -> Iterator[tuple[Cache, list[Store]]]:
-    """Yield DVC's cache and the configured remotes. Raises UsageError outside of a DVC repository."""
-    require_dvc(project)
-    from dvc.repo import Repo
-
-    with Repo(str(project.root)) as repo, _silence():
+    """Yield DVC's cache and the configured remotes; errors as `open_repo`."""
+    with open_repo(project) as repo, _silence():
         names = sorted(repo.config["remote"])
         remotes = [Store(name, partial(repo.cloud.get_remote_odb, name)) for name in names]
         yield Cache(repo.cache.local), remotes

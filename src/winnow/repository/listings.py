@@ -99,8 +99,8 @@ class Objects:
 
 
 @contextmanager
-def open_objects(project: Project) -> Iterator[Objects]:
-    """Yield the objects of a project. Raises UsageError outside of a DVC repository, InputError for a bad config."""
+def open_repo(project: Project) -> Iterator[Any]:
+    """Yield DVC's own `Repo`. Raises UsageError outside of a DVC repository, InputError for a bad config."""
     require_dvc(project)
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
@@ -110,6 +110,13 @@ def open_objects(project: Project) -> Iterator[Objects]:
     except DvcException as error:
         raise InputError(f"DVC cannot open its repository: {error}", hint="mend .dvc/config") from None
     with repo:
+        yield repo
+
+
+@contextmanager
+def open_objects(project: Project) -> Iterator[Objects]:
+    """Yield the objects of a project; errors as `open_repo`."""
+    with open_repo(project) as repo:
         yield Objects(repo.cache.local, repo.cloud.get_remote_odb)
 
 
