@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from winnow.config import nearest
+from winnow.data.contents import read_rows
 from winnow.data.labels import SPLITS, Labels, class_names, read_labels
-from winnow.data.parts import list_parts, part_ids, read_part
+from winnow.data.parts import list_parts
 from winnow.errors import ExitCode, InputError, UsageError
 from winnow.files import disk_errors, write_text
 from winnow.ingest.names import clean, file_name, folders_of_labels
@@ -133,21 +131,14 @@ def gallery(project: Project, *, label: str | None = None, split: str | None = N
 
 
 def _rows(project: Project, labels: Labels) -> Iterator[dict[str, Any]]:
-    """Yield id, format and bytes of these images, part by part; only the rows that are asked for are read."""
+    """Yield id, format and bytes of these images. Raises InputError when parts of them are not here."""
     wanted = labels.table["id"].combine_chunks()
-    seen: set[str] = set()
-    for part in list_parts(project.images):
-        if not pc.any(pc.is_in(part_ids(part), value_set=wanted)).as_py():
-            continue
-        for batch in read_part(part):
-            rows: pa.RecordBatch = batch.select(["id", "format", "bytes"])
-            for row in rows.filter(pc.is_in(rows["id"], value_set=wanted)).to_pylist():
-                # An image that was removed and added again lies in two parts.
-                if row["id"] not in seen:
-                    seen.add(row["id"])
-                    yield row
-    if len(seen) < len(wanted):
-        missing = len(wanted) - len(seen)
+    num_found = 0
+    for row in read_rows(list_parts(project.images), wanted, ["format", "bytes"]):
+        num_found += 1
+        yield row
+    if num_found < len(wanted):
+        missing = len(wanted) - num_found
         raise InputError(f"expected the bytes of {len(wanted)} images, {missing} are in no part here", hint=_PULL)
 
 
