@@ -57,6 +57,11 @@ class Project:
         return self.root / "reports" / "data.json"
 
     @property
+    def dvc_lock(self) -> Path:
+        """What DVC's stages were built from, and what came of it."""
+        return self.root / "dvc.lock"
+
+    @property
     def bundle(self) -> Path:
         return self.root / "models" / "bundle"
 
@@ -72,6 +77,11 @@ class Project:
     @property
     def metrics(self) -> Path:
         return self.root / "reports" / "metrics.json"
+
+    @property
+    def noise(self) -> Path:
+        """How much the metrics vary from seed to seed; written by `winnow noise`."""
+        return self.root / "reports" / "noise.json"
 
     @property
     def per_class(self) -> Path:

@@ -76,7 +76,7 @@ def _snapshot(project: Project, name: str, read: Read, read_either: Read) -> Sna
         project.labels.relative_to(project.root).as_posix(): md5_bytes(labels),
         project.images.relative_to(project.root).as_posix(): recorded.md5 if recorded else "",
     }
-    report = current_report(read(project.root / "dvc.lock"), read(project.data_report), params, hashes, name)
+    report = current_report(read(project.dvc_lock), read(project.data_report), params, hashes, name)
     return Snapshot(
         name, parse_labels(io.BytesIO(labels), f"{name}: labels.csv"), _data_config(params, name), recorded, report
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from winnow.errors import InputError
@@ -52,11 +51,7 @@ def _names(project: Project) -> list[str]:
     """Return what is built and kept in Git: files, and the folder of costs."""
     reports = (project.data_report, project.metrics, project.predictions)
     tables = (project.per_class, project.confusion, project.reliability)
-    return [name_of(project, path) for path in (_lock(project), *reports, *tables, project.cost("any").parent)]
-
-
-def _lock(project: Project) -> Path:
-    return project.root / "dvc.lock"
+    return [name_of(project, path) for path in (project.dvc_lock, *reports, *tables, project.cost("any").parent)]
 
 
 def _is_conflicted(project: Project, names: list[str]) -> bool:
@@ -65,7 +60,7 @@ def _is_conflicted(project: Project, names: list[str]) -> bool:
 
 def _stale_stages(project: Project) -> list[str] | None:
     """Return the stages that `dvc.lock` records with other data than that of the work tree; None without a lock."""
-    lock = _lock(project)
+    lock = project.dvc_lock
     if not lock.exists():
         return None
     try:
