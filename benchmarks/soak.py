@@ -3,8 +3,8 @@
 Random 28 x 28 images, so that no two are alike, come from idx files that are written here. They are added with
 tracking by Git and DVC, prepared, committed; a hundredth as many more are added and compared with that commit. Batch
 prediction reads a list that names a thousand image files again and again: it never knows that it saw them before.
-What is counted is the resident memory of a command and of all processes that it starts, sampled; pages that they share
-count several times.
+What is counted is the resident memory of a command and of all processes that it starts, sampled. Pages that they share
+count once on Linux (proportional set size), elsewhere several times.
 
 Expected: under 1 GB for each, whatever the number of images. Hours on two cores, and 5 GB of disk for a million;
 `soak.py 2000` is a quick try.
