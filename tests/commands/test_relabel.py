@@ -112,9 +112,10 @@ def test_a_label_that_is_no_file_name_survives_the_round_trip(
     assert sort_again(project, tmp_path / "out").relabelled == {}
 
 
-def test_what_is_no_folder_is_refused(project: Project) -> None:
+@pytest.mark.parametrize("name", ["params.yaml", "nowhere", "x" * 5000, "a\0b"], ids=["file", "none", "long", "null"])
+def test_what_is_no_folder_is_refused(project: Project, name: str) -> None:
     with pytest.raises(UsageError, match="winnow images export"):
-        sort_again(project, "params.yaml")
+        sort_again(project, name)
 
 
 def test_an_empty_folder_removes_nothing(project: Project, tmp_path: Path) -> None:

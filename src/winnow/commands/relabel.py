@@ -1,5 +1,6 @@
 """`winnow relabel`: one image by id or name, or many by having moved their files between class folders."""
 
+import os
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,8 @@ def relabel_from(project: Project, folder: str, *, remove: bool = False, track: 
     with `remove` and when no file was refused. Errors as `winnow add`.
     """
     config, data = read_section(project, "add", AddConfig), read_section(project, "data", DataConfig)
-    if not Path(folder).is_dir():
+    # Not Path.is_dir, which raises for a name that is too long or lies in a folder that may not be entered.
+    if not os.path.isdir(folder):  # noqa: PTH112 - see above
         raise UsageError(
             f"expected a folder of class folders, got {folder}", hint="`winnow images export DIR` makes one"
         )

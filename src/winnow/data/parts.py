@@ -209,7 +209,7 @@ def read_part(path: Path) -> Iterator[pa.RecordBatch]:
 
 def part_ids(path: Path) -> pa.Array:
     """Return the ids in a part in the order of its rows, without touching the images. Raises as `read_part`."""
-    # Not with Arrow's `included_fields`: on a map it reads the whole file, else only the pages that are looked at.
+    # Not with Arrow's `included_fields`: it reads the whole map; a batch's column alone touches only its own pages.
     return pa.concat_arrays([pa.array([], pa.string()), *(batch["id"] for batch in read_part(path))])
 
 
