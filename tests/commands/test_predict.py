@@ -6,32 +6,13 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
+from tiny_model import save_reddest
 
 from winnow.commands.predict import predict, predict_many
 from winnow.errors import ExitCode, InputError, UsageError
-from winnow.models import store
-from winnow.models.bundle import Architecture, BundleMeta, installed_versions
-from winnow.models.factory import build
 from winnow.project import Project
-from winnow.transforms.spec import PreprocessSpec
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
-SPEC = PreprocessSpec(
-    size=8, channels=3, fit="stretch", resample="bilinear", alpha="composite", background=[255, 255, 255]
-)
-CUSTOM = '''
-import torch
-from torch import nn
-
-class Reddest(nn.Module):
-    """The logit of a class is the mean of its channel."""
-
-    def forward(self, images):
-        return 3 * images.mean(dim=(2, 3))
-
-def reddest(*, num_classes, channels, size):
-    return Reddest()
-'''
 
 
 @pytest.fixture
@@ -39,24 +20,10 @@ def project(tmp_path: Path) -> Project:
     """A project whose model names the strongest colour."""
     torch.set_num_threads(1)
     project = Project(tmp_path / "project")
-    project.custom.mkdir(parents=True)
-    (project.custom / "toy.py").write_text(CUSTOM, encoding="utf-8")
+    save_reddest(project)
     # Batches of two, so that three images are more than one.
     shipped = SHIPPED.read_text(encoding="utf-8")
     project.params.write_text(shipped.replace("batch_size: 256", "batch_size: 2"), encoding="utf-8")
-    architecture = Architecture(name="toy:reddest", num_classes=3, channels=3, size=8, options={})
-    meta = BundleMeta(
-        architecture=architecture,
-        spec=SPEC,
-        mean=[0.5] * 3,
-        std=[0.5] * 3,
-        labels=["red", "green", "blue"],
-        params={},
-        code_hash="",
-        data_hash="",
-        versions=installed_versions(),
-    )
-    store.save(project.bundle, build(**architecture.model_dump(), custom=project.custom), meta)
     return project
 
 

@@ -10,31 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 from storage import BUCKET, storage, variables
+from tiny_model import save_reddest
 
 from repository import environment, lay_out_project, winnow
 from winnow.commands.predict import predict_many
-from winnow.models import store
-from winnow.models.bundle import Architecture, BundleMeta, installed_versions
-from winnow.models.factory import build
 from winnow.project import Project
-from winnow.transforms.spec import PreprocessSpec
 
 pytestmark = pytest.mark.slow
 
 NUM_IMAGES = 120
-# The logit of a class is the mean of its channel. Not in a hurry, so that a test can kill it midway.
-MODEL = """
-import time
-from torch import nn
-
-class Reddest(nn.Module):
-    def forward(self, images):
-        time.sleep(0.02)
-        return 3 * images.mean(dim=(2, 3))
-
-def reddest(*, num_classes, channels, size):
-    return Reddest()
-"""
 RUN = """
 import sys
 from pathlib import Path
@@ -48,22 +32,7 @@ predict_many(Project(Path(sys.argv[1])), sys.argv[2], Path(sys.argv[3]), shard_i
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a model that names the strongest colour, and a folder of 120 images of which five are none."""
     root = lay_out_project(tmp_path_factory.mktemp("batch") / "project", evaluate__batch_size=4)
-    (root / "custom" / "toy.py").write_text(MODEL, encoding="utf-8")
-    architecture = Architecture(name="toy:reddest", num_classes=3, channels=3, size=8, options={})
-    meta = BundleMeta(
-        architecture=architecture,
-        spec=PreprocessSpec(
-            size=8, channels=3, fit="stretch", resample="bilinear", alpha="composite", background=[255, 255, 255]
-        ),
-        mean=[0.5] * 3,
-        std=[0.5] * 3,
-        labels=["red", "green", "blue"],
-        params={},
-        code_hash="",
-        data_hash="",
-        versions=installed_versions(),
-    )
-    store.save(Project(root).bundle, build(**architecture.model_dump(), custom=root / "custom"), meta)
+    save_reddest(Project(root), delay_s=0.02)  # not in a hurry, so that a test can kill it midway
     draw_images(root / "in")
     return root
 

@@ -7,14 +7,12 @@ import pytest
 import torch
 from corpus_files import FINE, corpus
 from law import MAX_PIXELS, outcome
+from tiny_model import save_model
 
 from repository import write_params
 from winnow.commands.predict import predict
 from winnow.errors import ExitCode
 from winnow.ingest.quarantine import Refusal
-from winnow.models import store
-from winnow.models.bundle import Architecture, BundleMeta, installed_versions
-from winnow.models.factory import build
 from winnow.project import Project
 from winnow.transforms.spec import PreprocessSpec
 
@@ -28,20 +26,8 @@ def project(tmp_path: Path) -> Project:
     project = Project(tmp_path / "project")
     project.root.mkdir()
     write_params(project.root, add__max_pixels=MAX_PIXELS)
-    spec = {"size": 8, "fit": "pad", "resample": "bicubic", "alpha": "keep", "background": [255, 255, 255]}
-    architecture = Architecture(name="winnow/small_cnn", num_classes=3, channels=4, size=8, options={})
-    meta = BundleMeta(
-        architecture=architecture,
-        spec=PreprocessSpec.model_validate(spec | {"channels": 4}),
-        mean=[0.5] * 4,
-        std=[0.5] * 4,
-        labels=["bird", "cat", "dog"],
-        params={},
-        code_hash="",
-        data_hash="",
-        versions=installed_versions(),
-    )
-    store.save(project.bundle, build(**architecture.model_dump(), custom=project.custom), meta)
+    spec = PreprocessSpec(size=8, channels=4, fit="pad", resample="bicubic", alpha="keep", background=[255, 255, 255])
+    save_model(project, "winnow/small_cnn", spec, ["bird", "cat", "dog"])
     return project
 
 
