@@ -1,9 +1,9 @@
 import base64
 import io
 import re
-from html.parser import HTMLParser
 
 import pytest
+from outline import Outline
 from PIL import Image
 
 from winnow.reporting.gallery import THUMBNAIL_PX, Picture, render
@@ -26,18 +26,6 @@ def thumbnail(text: str) -> tuple[int, int]:
     [data] = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", text)
     with Image.open(io.BytesIO(base64.b64decode(data))) as image:
         return image.size
-
-
-class Outline(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
 
 
 def test_a_page_holds_its_pictures_and_needs_no_network() -> None:
