@@ -34,6 +34,12 @@ def test_each_step_has_its_own_cost_file(tmp_path: Path) -> None:
     assert project.cost("train") != project.cost("prepare")
 
 
+def test_each_folder_of_predictions_has_its_own_lock_however_it_is_called(tmp_path: Path) -> None:
+    lock = Project(tmp_path).batch_lock(tmp_path / "a")
+    assert lock.parent == Project(tmp_path).scratch
+    assert lock == Project(tmp_path).batch_lock(tmp_path / "b" / ".." / "a") != Project(tmp_path).batch_lock(tmp_path)
+
+
 def test_a_project_is_found_from_any_folder_inside_it(tmp_path: Path) -> None:
     root = make_project(tmp_path / "digits")
     deep = root / "data" / "images"

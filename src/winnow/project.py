@@ -1,5 +1,7 @@
 """Every path of a project. A project is a folder with a `params.yaml`."""
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,6 +164,11 @@ class Project:
     def lock(self) -> Path:
         """Held by the one command that changes the data set."""
         return self.scratch / "lock"
+
+    def batch_lock(self, folder: Path) -> Path:
+        """Held by the one batch prediction that writes into `folder`."""
+        digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
+        return self.scratch / f"batch-{digest[:12]}.lock"
 
     @property
     def checkpoints(self) -> Path:

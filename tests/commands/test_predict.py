@@ -10,6 +10,7 @@ from tiny_model import save_reddest
 
 from winnow.commands.predict import predict, predict_many
 from winnow.errors import ExitCode, InputError, UsageError
+from winnow.locks import locked
 from winnow.project import Project
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
@@ -126,3 +127,17 @@ def test_many_images_of_another_model_are_refused_until_restart(project: Project
     with pytest.raises(UsageError, match="model was"):
         predict_many(*arguments)
     assert predict_many(*arguments, restart=True).summary["classes"] == {"red": 1}
+
+
+def test_a_second_run_into_the_same_folder_is_sent_away(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / "a.png", (250, 0, 0))
+    monkeypatch.chdir(tmp_path)
+    with locked(project.batch_lock(Path("out")), "busy"):
+        with pytest.raises(UsageError, match=r"another winnow predict is writing into .*out\nhint: wait"):
+            predict_many(project, "in", tmp_path / "x" / ".." / "out")
+        assert not (tmp_path / "out").exists()
+        predict_many(project, "in", tmp_path / "other")
+    predict_many(project, "in", tmp_path / "out")

@@ -19,6 +19,7 @@ from winnow.evaluation.config import EvaluateConfig
 from winnow.evaluation.predict import Predictor
 from winnow.files import sha256_file
 from winnow.ingest.config import AddConfig
+from winnow.locks import locked
 from winnow.models.bundle import DESCRIPTION
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
@@ -139,7 +140,10 @@ def predict_many(
     shard_images: int = SHARD_IMAGES,
     restart: bool = False,
 ) -> BatchResult:
-    """Predict all images of a folder, a list or a bucket into Parquet files in `folder`; see `evaluation.batch`."""
+    """Predict all images of a folder, a list or a bucket into Parquet files in `folder`; see `evaluation.batch`.
+
+    Raises UsageError while another run of this project writes into it.
+    """
     settings = Settings(
         batch_size=read_section(project, "evaluate", EvaluateConfig).batch_size,
         max_pixels=read_section(project, "add", AddConfig).max_pixels,
@@ -147,4 +151,6 @@ def predict_many(
     )
     compute = read_section(project, "project", ProjectConfig).compute
     model = _BatchModel(bundle or project.bundle, project.custom)
-    return predict_batch(model, source, folder.absolute(), settings, compute=compute, restart=restart)
+    folder = folder.absolute()
+    with locked(project.batch_lock(folder), f"another winnow predict is writing into {folder}"):
+        return predict_batch(model, source, folder, settings, compute=compute, restart=restart)
