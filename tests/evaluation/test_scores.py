@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from winnow.evaluation.predictions import Predictions, collect
-from winnow.evaluation.scores import Score, bin_accuracy, built_in_scores, split_reliability
+from winnow.evaluation.scores import Score, bin_accuracy, built_in_scores, mean_area, split_reliability
 from winnow.stats.bootstrap import Resampling
 
 RESAMPLING = Resampling(200, 0, 0.95)
@@ -42,6 +42,16 @@ def test_either_of_two_classes_gives_the_same_area(make_predictions: Callable[..
     predictions = make_predictions(classes=("no", "yes"))
     expected = sk.roc_auc_score(predictions.targets, predictions.probabilities[:, 1])
     assert scores_of(predictions)["auroc"].value == pytest.approx(expected)
+
+
+def test_an_area_that_is_known_is_taken_as_it_is(make_predictions: Callable[..., Predictions]) -> None:
+    predictions = make_predictions()
+    rel = split_reliability(predictions, 10)
+    assert built_in_scores(predictions, rel, RESAMPLING, mean_area(predictions)) == list(
+        scores_of(predictions).values()
+    )
+    other = built_in_scores(predictions, rel, RESAMPLING, mean_area(make_predictions(sharpness=5.0)))
+    assert {score.name: score for score in other}["auroc"].value > scores_of(predictions)["auroc"].value
 
 
 def test_groups_widen_every_interval_of_repeated_images(make_predictions: Callable[..., Predictions]) -> None:

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from winnow.metrics.calibration import Reliability, reliability
-from winnow.stats.bootstrap import Resampling, group_counts, percentile_interval, resampled_rows, total_gap_interval
+from winnow.stats.bootstrap import (
+    Resampling,
+    group_counts,
+    percentile_interval,
+    resampled_rows,
+    total_gap_difference_interval,
+    total_gap_interval,
+)
 from winnow.stats.groups import Groups, group_samples, independent
 
 QUICK = Resampling(num_samples=300, seed=0, confidence=0.95)
@@ -81,3 +88,50 @@ def test_the_calibration_interval_draws_whole_groups() -> None:
     copies = total_gap_interval(*tenfold, 15, Groups(np.repeat(np.arange(400), 10), 400), QUICK)
     assert copies == pytest.approx(once)
     assert total_gap_interval(*tenfold, 15, Groups(np.zeros(4000, dtype=np.int64), 1), QUICK) is None
+
+
+def _pair(generator: np.random.Generator, base: float, head: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gaps and bins of two models on the same 600 images, each as badly calibrated as said; right on the same ones."""
+    confidences, luck = generator.uniform(0.5, 1.0, size=600), generator.random(600)
+    noisy = np.clip(confidences + generator.normal(0.0, 0.03, size=600), 0.5, 1.0)
+    sides = [
+        reliability(confidence, luck < confidence - distortion, 15)
+        for confidence, distortion in ((confidences, base), (noisy, head))
+    ]
+    return np.stack([side.gaps for side in sides]), np.stack([side.bins for side in sides])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("base", "head"), [(0.0, 0.0), (0.0, 0.1), (0.1, 0.0), (0.1, 0.1)])
+def test_the_interval_of_a_change_in_calibration_covers_the_truth(base: float, head: float) -> None:
+    generator = np.random.default_rng(3)
+    intervals = [
+        total_gap_difference_interval(*_pair(generator, base, head), 15, independent(600), QUICK) for _ in range(100)
+    ]
+    assert np.mean([low <= head - base <= high for low, high in intervals]) >= 0.92
+
+
+def test_a_change_in_calibration_is_found_and_mirrored() -> None:
+    gaps, bins = _pair(np.random.default_rng(4), 0.0, 0.25)
+    low, high = total_gap_difference_interval(gaps, bins, 15, independent(600), QUICK)
+    assert 0.1 < low < 0.25 < high < 0.35
+    mirrored = total_gap_difference_interval(gaps[::-1], bins[::-1], 15, independent(600), QUICK)
+    assert mirrored == pytest.approx((-high, -low))
+
+
+def test_a_change_in_calibration_is_judged_by_whole_groups() -> None:
+    gaps, bins = _pair(np.random.default_rng(5), 0.0, 0.1)
+    tenfold = (np.repeat(gaps, 10, axis=1), np.repeat(bins, 10, axis=1))
+    once = total_gap_difference_interval(gaps, bins, 15, independent(600), QUICK)
+    copies = total_gap_difference_interval(*tenfold, 15, Groups(np.repeat(np.arange(600), 10), 600), QUICK)
+    assert copies == pytest.approx(once)
+    assert total_gap_difference_interval(*tenfold, 15, Groups(np.zeros(6000, dtype=np.int64), 1), QUICK) is None
+
+
+def test_models_that_say_the_same_differ_by_nothing_but_what_noise_may_hide() -> None:
+    gaps, bins = _pair(np.random.default_rng(6), 0.0, 0.0)
+    low, high = total_gap_difference_interval(
+        np.stack([gaps[0]] * 2), np.stack([bins[0]] * 2), 15, independent(600), QUICK
+    )
+    assert low == pytest.approx(-high)
+    assert 0 < high < 0.08

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import ndtr
 
 from winnow.metrics.ranking import placements
-from winnow.stats.delong import MeanAuroc
+from winnow.stats.delong import MeanAuroc, auroc_difference_interval
 from winnow.stats.groups import Groups, independent
 from winnow.stats.intervals import Interval
 
@@ -132,3 +132,56 @@ def test_a_class_with_one_witness_counts_as_varying_like_the_others() -> None:
     alone = area.variance
     area.add(placements(generator.normal(size=50) + one, one), one)
     assert area.variance == pytest.approx(alone / 2)
+
+
+def _two_models(generator: np.random.Generator, num_samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    is_positive = generator.random(num_samples) < 0.4
+    shared = generator.normal(size=num_samples)
+    base, head = (0.9 * shared + 0.44 * generator.normal(size=num_samples) + gain * is_positive for gain in (1.2, 1.5))
+    return is_positive, base, head
+
+
+def test_the_difference_of_two_areas_has_delongs_variance() -> None:
+    """Covariances of the structural components, as in the paper, and the contrast (-1, 1)."""
+    is_positive, base, head = _two_models(np.random.default_rng(5), 80)
+    areas = [_area(scores, is_positive, independent(80)) for scores in (base, head)]
+    components = np.stack([placements(scores, is_positive) for scores in (base, head)])
+    covariance = sum(np.cov(components[:, rows]) / np.count_nonzero(rows) for rows in (is_positive, ~is_positive))
+    deviation = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    difference = areas[1].value - areas[0].value
+    low, high = auroc_difference_interval(*areas, 0.95)
+    reach = 1.959963984540054 * deviation
+    assert (low, high) == pytest.approx((difference - reach, difference + reach), rel=1e-9)
+    assert auroc_difference_interval(*areas[::-1], 0.95) == pytest.approx((-high, -low))
+
+
+def test_what_two_models_have_in_common_cancels() -> None:
+    is_positive, base, head = _two_models(np.random.default_rng(6), 400)
+    base_area, head_area = (_area(scores, is_positive, independent(400)) for scores in (base, head))
+    low, high = auroc_difference_interval(base_area, head_area, 0.95)
+    apart = 1.96 * np.sqrt(base_area.variance + head_area.variance)
+    assert high - low < 1.2 * apart
+
+
+def test_the_difference_covers_the_truth() -> None:
+    generator = np.random.default_rng(7)
+    covered = 0
+    for _ in range(300):
+        is_positive, base, head = _two_models(generator, 200)
+        areas = [_area(scores, is_positive, independent(200)) for scores in (base, head)]
+        low, high = auroc_difference_interval(*areas, 0.95)
+        covered += low <= ndtr(1.5 / np.sqrt(2 * 1.0036)) - ndtr(1.2 / np.sqrt(2 * 1.0036)) <= high
+    assert 0.91 <= covered / 300 <= 0.98
+
+
+def test_two_perfect_models_differ_by_no_more_than_either_may_miss() -> None:
+    is_positive = np.arange(30) < 10
+    perfect = _area(is_positive * 1.0, is_positive, independent(30))
+    reach = 1 - 0.025 ** (1 / 10)
+    assert auroc_difference_interval(perfect, perfect, 0.95) == pytest.approx((-reach, reach))
+
+
+def test_one_positive_tells_nothing_about_a_difference() -> None:
+    is_positive = np.arange(10) == 3
+    area = _area(np.arange(10.0), is_positive, independent(10))
+    assert auroc_difference_interval(area, area, 0.95) is None

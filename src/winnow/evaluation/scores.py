@@ -29,8 +29,10 @@ class Score:
     interval: Interval | None
 
 
-def built_in_scores(test: Predictions, rel: Reliability, resampling: Resampling) -> list[Score]:
-    """Return all that is computed for every data set."""
+def built_in_scores(
+    test: Predictions, rel: Reliability, resampling: Resampling, area: MeanAuroc | None = None
+) -> list[Score]:
+    """Return all that is computed for every data set; `area` is `mean_area(test)`, where it is known already."""
     confidence, decisions, groups = resampling.confidence, test.decisions, test.groups
     log_loss = log_losses(test.probabilities, test.targets)
     brier = brier_scores(test.probabilities, test.targets)
@@ -38,7 +40,7 @@ def built_in_scores(test: Predictions, rel: Reliability, resampling: Resampling)
     return [
         share_score("accuracy", decisions.correct, groups, confidence),
         *_class_means(decisions, groups, confidence),
-        *_auroc(test, confidence),
+        *_auroc(area or mean_area(test), confidence),
         Score("log_loss", float(log_loss.mean()), mean_interval(log_loss, groups, confidence)),
         Score("brier", float(brier.mean()), mean_interval(brier, groups, confidence)),
         Score("ece", rel.calibration_error, gap),
@@ -78,14 +80,18 @@ def _class_means(decisions: Decisions, groups: Groups, confidence: float) -> lis
     ]
 
 
-def _auroc(test: Predictions, confidence: float) -> list[Score]:
-    """Return the area of two classes, or the mean one-vs-rest area; nothing where all images are of one class."""
+def mean_area(test: Predictions) -> MeanAuroc | None:
+    """Return the area of two classes, or the mean one-vs-rest area; None where all images are of one class."""
     decisions = test.decisions
     if len(decisions.tested) < _BINARY:
-        return []
+        return None
     area = MeanAuroc(test.groups)
     # Of two classes either one gives the same area.
     for label in decisions.tested[-1:] if len(test.classes) == _BINARY else decisions.tested:
         is_positive = test.targets == label
         area.add(placements(test.probabilities[:, label], is_positive), is_positive)
-    return [Score("auroc", area.value, area.interval(confidence))]
+    return area
+
+
+def _auroc(area: MeanAuroc | None, confidence: float) -> list[Score]:
+    return [] if area is None else [Score("auroc", area.value, area.interval(confidence))]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from winnow.stats import laws
 from winnow.stats.groups import LEAST, Groups
 
 Floats = NDArray[np.float64]
@@ -34,14 +34,14 @@ class Shares(NamedTuple):
 
 def normal_quantile(confidence: float) -> float:
     """Return z such that a standard normal variable stays within +-z with probability `confidence`."""
-    return float(stats.norm.ppf((1 + confidence) / 2))
+    return laws.normal_quantile((1 + confidence) / 2)
 
 
 def critical_value(confidence: float, groups: Groups) -> float:
     """Return the quantile for a variance estimated from `groups`: normal, or Student's t with G-1 degrees."""
     if not groups.repeat:
         return normal_quantile(confidence)
-    return float(stats.t.ppf((1 + confidence) / 2, groups.count - 1))
+    return float(laws.t_quantile((1 + confidence) / 2, groups.count - 1))
 
 
 def score_bounds(shares: Floats, sizes: Floats, confidence: float) -> tuple[Floats, Floats]:
@@ -76,7 +76,7 @@ def stratified_shares(
         squares = np.bincount(stratum, weights=deviation**2, minlength=num_strata)
         variance = num_groups / (num_groups - 1) * squares / size**2
         kish = size**2 / np.bincount(stratum, weights=members**2, minlength=num_strata)
-        t = stats.t.ppf((1 + confidence) / 2, np.maximum(num_groups - 1, 1))
+        t = laws.t_quantile((1 + confidence) / 2, np.maximum(num_groups - 1, 1))
         effective = value * (1 - value) / variance * (normal_quantile(confidence) / t) ** 2
         effective = np.where((value == 0) | (value == 1), kish, np.minimum(effective, size))
         effective = np.where(num_groups == size, size, effective)
