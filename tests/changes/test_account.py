@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from winnow.changes.account import MAX_SENTENCE, MAX_WORD, Block, Quoted, account, printable
+from winnow.changes.account import account
 from winnow.changes.record import (
     Bytes,
     ClassChange,
@@ -22,6 +22,7 @@ from winnow.changes.record import (
     SplitChange,
     Transition,
 )
+from winnow.markup.blocks import MAX_SENTENCE, MAX_WORD, Block, Quoted, printable
 
 MakeRecord = Callable[..., DataDiff]
 A, B = "a" * 20, "b" * 20

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from winnow.changes.account import MAX_SENTENCE, MAX_WORD, Block, account, printable
-from winnow.changes.markdown import MAX_CHARS, quote, to_markdown
+from winnow.changes.account import account
+from winnow.changes.markdown import MAX_CHARS, to_markdown
 from winnow.changes.record import (
     ClassChange,
     Columns,
@@ -20,6 +20,8 @@ from winnow.changes.record import (
     Relabelled,
     Transition,
 )
+from winnow.markup.blocks import MAX_SENTENCE, MAX_WORD, Block, printable
+from winnow.markup.quoting import quote
 
 MakeRecord = Callable[..., DataDiff]
 
@@ -139,7 +141,7 @@ def test_a_page_is_never_too_long_for_a_comment_and_tells_what_it_leaves_out(
 
 
 def test_a_quiet_page_reads_well() -> None:
-    table = Block("Classes", [], ("class", "before"), [("cat", "1")])
+    table = Block("Classes", [], ("class", "before"), [("cat", "1")], is_folded=True)
     assert to_markdown([Block("Data", [("1 -> 2 images",)]), table]) == (
         "### Data\n\n- 1 → 2 images\n\n<details>\n<summary>Classes (1)</summary>\n\n"
         "| class | before |\n| --- | --- |\n| cat | 1 |\n\n</details>\n"

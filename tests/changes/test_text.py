@@ -1,5 +1,6 @@
-from winnow.changes.account import Block
-from winnow.changes.text import MAX_ROWS, to_text
+from winnow.changes.text import to_text
+from winnow.markup.blocks import Block
+from winnow.markup.text import MAX_ROWS
 
 SUMMARY = Block("Data", [("the working tree against ", "main")])
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from winnow.reporting.curves import draw_curves, read_curves
+from winnow.reporting.curves import draw_curves
 from winnow.tracking import Curves
 
 
@@ -15,22 +15,9 @@ def logged(tmp_path: Path) -> Path:
     return tmp_path / "train"
 
 
-def test_curves_are_read_by_metric_and_series_loss_first(logged: Path) -> None:
-    curves = read_curves(logged)
-    assert list(curves) == ["loss", "accuracy", "lr"]
-    assert curves["loss"]["train"] == ([1, 2, 3], pytest.approx([1, 1 / 2, 1 / 3]))
-    assert set(curves["loss"]) == {"train", "val"}
-    assert curves["lr"] == {"": ([1, 2, 3], [0.1, 0.1, 0.1])}
-
-
 def test_curves_are_drawn(logged: Path, tmp_path: Path) -> None:
     assert draw_curves(tmp_path / "curves.png", logged)
     assert (tmp_path / "curves.png").stat().st_size > 5000
-
-
-def test_a_curve_without_a_row_is_left_out(logged: Path) -> None:
-    (logged / "plots" / "metrics" / "empty.tsv").write_text("step\tempty\n", encoding="utf-8")
-    assert list(read_curves(logged)) == ["loss", "accuracy", "lr"]
 
 
 def test_without_curves_nothing_is_drawn(tmp_path: Path) -> None:

@@ -1,35 +1,16 @@
 import io
 import re
-from dataclasses import dataclass
-from html.parser import HTMLParser
 
+from outline import Outline
 from PIL import Image
 
+from winnow.markup.blocks import Block
 from winnow.reporting.diff_page import ChangedPicture, Pictures, render_diff
 
 HOSTILE = '"><script>x</script>'
 
 
-@dataclass
-class Words:
-    """What `changes.account` gives."""
-
-    title: str = "Classes"
-    lines: tuple[tuple[str, ...], ...] = (("a ", "sentence"),)
-    header: tuple[str, ...] = ("class", "images")
-    rows: tuple[tuple[str, ...], ...] = (("cat", "1"),)
-
-
-class Outline(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
+WORDS = Block("Classes", [("a ", "sentence")], ("class", "images"), [("cat", "1")], is_folded=True)
 
 
 def picture(content: bytes | None, name: str = "1.png", change: str = "cat → dog") -> ChangedPicture:
@@ -43,9 +24,10 @@ def encoded() -> bytes:
 
 
 def test_a_page_shows_words_tables_and_pictures_and_needs_no_network() -> None:
-    page = render_diff("Data", [Words()], [Pictures("Relabelled", 1, [picture(encoded())])])
+    page = render_diff("Data", [WORDS], [Pictures("Relabelled", 1, [picture(encoded())])])
     assert "<p>a sentence</p>" in page
-    assert "<tr><td>cat</td><td>1</td></tr>" in page
+    assert "<details>" not in page
+    assert '<tr><th scope="row">cat</th><td>1</td></tr>' in page
     assert "<h3>1 images</h3>" in page
     assert "1.png<br>cat → dog" in page
     assert "default-src 'none'" in page
@@ -64,7 +46,7 @@ def test_a_picture_that_cannot_be_drawn_spoils_no_page() -> None:
 
 
 def test_everything_user_made_is_escaped() -> None:
-    words = Words(HOSTILE, ((HOSTILE,),), (HOSTILE,), ((HOSTILE,),))
+    words = Block(HOSTILE, [(HOSTILE,)], (HOSTILE,), [(HOSTILE,)])
     page = render_diff(HOSTILE, [words], [Pictures(HOSTILE, 1, [picture(None, HOSTILE, HOSTILE)])])
     outline = Outline(page)
     assert "script" not in outline.tags
@@ -72,8 +54,8 @@ def test_everything_user_made_is_escaped() -> None:
 
 
 def test_what_is_not_shown_is_told() -> None:
-    words = Words(rows=(("cat", "1"),) * 503)
+    words = Block("Classes", [], ("class", "images"), [("cat", "1")] * 503)
     page = render_diff("Data", [words], [Pictures("Added", 9, [picture(None)])])
     assert "<h3>1 of 9 images</h3>" in page
     assert "<p>and 3 more</p>" in page
-    assert len(re.findall("<td>cat</td>", page)) == 500
+    assert len(re.findall(">cat</th>", page)) == 500

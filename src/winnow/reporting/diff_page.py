@@ -1,10 +1,11 @@
 """The local page of `winnow diff`: what changed, with the pictures of the images that came, went or were relabelled."""
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from winnow.markup.blocks import Block
+from winnow.markup.html import to_html
 from winnow.reporting.gallery import STYLE, thumbnail
 from winnow.reporting.page import render_page
 
@@ -12,30 +13,10 @@ _STYLE = f"""{STYLE}
 table {{ border-collapse: collapse; }}
 td, th {{ border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding: .2rem .8rem .2rem 0;
   text-align: left; }}
+tbody th {{ font-weight: normal; }}
 .absent {{ align-items: center; border: 1px dashed; display: flex; font-size: 11px; height: 94px; opacity: .5;
   text-align: center; width: 94px; }}
 """
-_MAX_ROWS = 500
-
-
-class Topic(Protocol):
-    """Sentences in pieces, and a table. Everything in them is escaped."""
-
-    @property
-    def title(self) -> str:
-        """The heading."""
-
-    @property
-    def lines(self) -> Sequence[Sequence[str]]:
-        """Sentences."""
-
-    @property
-    def header(self) -> Sequence[str]:
-        """Names of the columns."""
-
-    @property
-    def rows(self) -> Sequence[Sequence[str]]:
-        """The table."""
 
 
 @dataclass(frozen=True)
@@ -60,26 +41,10 @@ class Pictures:
     shown: Iterable[ChangedPicture]
 
 
-def render_diff(title: str, topics: Sequence[Topic], pictures: Sequence[Pictures]) -> str:
+def render_diff(title: str, topics: Sequence[Block], pictures: Sequence[Pictures]) -> str:
     """Return the page: it holds its pictures itself and needs no network."""
-    body = "\n".join([*(part for topic in topics for part in _topic(topic)), *map(_pictures, pictures)])
-    return render_page(title, body, style=_STYLE)
-
-
-def _topic(topic: Topic) -> Iterator[str]:
-    yield f"<h2>{html.escape(topic.title)}</h2>"
-    yield from (f"<p>{html.escape(''.join(line))}</p>" for line in topic.lines)
-    if not topic.rows:
-        return
-    yield f"<table><thead>{_row(topic.header, 'th')}</thead><tbody>"
-    yield from (_row(row, "td") for row in topic.rows[:_MAX_ROWS])
-    yield "</tbody></table>"
-    if len(topic.rows) > _MAX_ROWS:
-        yield f"<p>and {len(topic.rows) - _MAX_ROWS} more</p>"
-
-
-def _row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    open_topics = [replace(topic, is_folded=False) for topic in topics]
+    return render_page(title, "\n".join([to_html(open_topics), *map(_pictures, pictures)]), style=_STYLE)
 
 
 def _pictures(pictures: Pictures) -> str:
