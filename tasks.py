@@ -12,6 +12,7 @@ if __name__ == "__main__":
     sys.exit(bootstrap.main(sys.argv[1:], Path(__file__)))
 
 # Below this line the environment is there.
+import re
 import shutil
 import subprocess
 import time
@@ -20,8 +21,10 @@ from invoke import Context, Exit, task
 
 ROOT = bootstrap.ROOT
 DEMO = ROOT / ".winnow" / "demo"
-# A repository of DVC's own inside this one, without Git: a newcomer may have none.
-DEMO_DVC_CONFIG = "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n"
+HASTY_EPOCHS = 1
+DEMO_DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
+# Nothing of the user's own settings: no signature, no hooks, no name.
+DEMO_AUTHOR = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
 Command = tuple[str, ...]
 LINT: dict[str, Command] = {
     "ruff check": ("ruff", "check", "."),
@@ -48,18 +51,25 @@ LOCKS: dict[str, Command] = {
 
 @task
 def demo(_: Context) -> None:
-    """Train and judge a classifier of handwritten digits, from nothing, in .winnow/demo/."""
-    (DEMO / ".dvc").mkdir(parents=True, exist_ok=True)
-    (DEMO / ".dvc" / "config").write_text(DEMO_DVC_CONFIG, encoding="utf-8")
-    (DEMO / "dvc.yaml").write_text(demo_flow(), encoding="utf-8")
-    shutil.copy(ROOT / ".dvcignore", DEMO)
-    shutil.copy(ROOT / "recipes" / "digits.yaml", DEMO / "params.yaml")
-    for name in ("custom", ".dvc/plots"):
-        shutil.copytree(ROOT / name, DEMO / name, dirs_exist_ok=True)
-    for command in (("winnow", "add", "sklearn:digits"), ("dvc", "repro"), ("winnow", "show")):
-        print(f"\n$ {' '.join(command)}", flush=True)
-        must(*command, folder=DEMO)
-    print(f"\nThis project lies in {DEMO}; run it again and nothing is done twice.")
+    """Train a hasty and a patient classifier of digits, from nothing, in .winnow/demo/, and judge the change."""
+    lay_out_demo()
+    write_demo_params(epochs=None)
+    show("winnow", "add", "sklearn:digits")
+    if not shutil.which("git"):
+        show("dvc", "repro")
+        show("winnow", "show")
+        print("\nWith Git installed, the demo goes on to judge one model against another.")
+        return
+    if not (DEMO / ".git" / "refs" / "heads" / "main").exists():
+        write_demo_params(epochs=HASTY_EPOCHS)
+        show("dvc", "repro")
+        must("git", "add", "--all", folder=DEMO)
+        must("git", *DEMO_AUTHOR, "commit", "--quiet", f"--message=Train for {HASTY_EPOCHS} epoch", folder=DEMO)
+    write_demo_params(epochs=None)
+    show("dvc", "repro")
+    show("winnow", "show")
+    show("winnow", "report", "--base", "HEAD")
+    print(f"\nOpen {DEMO / 'reports' / 'report.html'}, and see the pictures. Run this again and nothing is done twice.")
 
 
 @task
@@ -126,6 +136,36 @@ def remote(_: Context, url: str) -> None:
         print(*set_remote(Project(ROOT), url).lines(), sep="\n")
     except WinnowError as error:
         raise Exit(f"error: {error}", code=error.exit_code) from None
+
+
+def lay_out_demo() -> None:
+    """Make a repository of its own inside this one: Git's and DVC's, or DVC's alone where a newcomer has no Git."""
+    (DEMO / ".dvc").mkdir(parents=True, exist_ok=True)
+    has_git = shutil.which("git") is not None
+    if has_git and not (DEMO / ".git").exists():
+        must("git", "init", "--quiet", "--initial-branch=main", folder=DEMO)
+    config = DEMO_DVC_CONFIG if has_git else f"{DEMO_DVC_CONFIG}    no_scm = true\n"
+    (DEMO / ".dvc" / "config").write_text(config, encoding="utf-8")
+    (DEMO / "dvc.yaml").write_text(demo_flow(), encoding="utf-8")
+    for name in (".dvcignore", ".gitignore", ".gitattributes"):
+        shutil.copy(ROOT / name, DEMO)
+    for name in ("custom", ".dvc/plots"):
+        shutil.copytree(ROOT / name, DEMO / name, dirs_exist_ok=True)
+
+
+def write_demo_params(*, epochs: int | None) -> None:
+    """Write the parameters of the digits, with fewer epochs where that is asked for."""
+    text = (ROOT / "recipes" / "digits.yaml").read_text(encoding="utf-8")
+    if epochs is not None:
+        text, count = re.subn(r"(?m)^  epochs: \d+$", f"  epochs: {epochs}", text)
+        assert count == 1, "the recipe says once for how long to train"
+    (DEMO / "params.yaml").write_text(text, encoding="utf-8")
+
+
+def show(*command: str) -> None:
+    """Run a command in the demo as a reader would type it."""
+    print(f"\n$ {' '.join(command)}", flush=True)
+    must(*command, folder=DEMO)
 
 
 def demo_flow() -> str:

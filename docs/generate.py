@@ -1,4 +1,4 @@
-"""Writes the pages that say what the code says: docs/params.md, docs/cli.md and docs/checks.md.
+"""Writes what says the same as the code: docs/params.md, docs/cli.md, docs/checks.md, and the schema of verdict.json.
 
 `python docs/generate.py` writes them; with `--check` it only names those that are not up to date, and exits 1.
 """
@@ -17,8 +17,10 @@ from winnow.errors import ExitCode
 from winnow.files import write_text
 from winnow.ingest.quarantine import CHECKS as REFUSALS
 from winnow.params import MODELS
+from winnow.verdict.schema import schema_text
 
 DOCS = Path(__file__).parent
+ROOT = DOCS.parent
 Schema = dict[str, Any]
 NOTICE = "<!-- Written by `inv docs` from the code: edit the docstrings there. -->"
 
@@ -164,15 +166,18 @@ def yaml_text(value: Any) -> str:
 
 
 PAGES = {"params.md": params_page, "cli.md": cli_page, "checks.md": checks_page}
+SCHEMA = "src/winnow/verdict/verdict.schema.json"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or with `--check` name those that differ; return the exit code."""
+    """Write the pages and the schema, or with `--check` name those that differ; return the exit code."""
     stale = []
-    for name, page in PAGES.items():
-        path, content = DOCS / name, page()
+    written = {f"docs/{name}": (DOCS / name, page) for name, page in PAGES.items()}
+    written[SCHEMA] = (ROOT / SCHEMA, schema_text)
+    for name, (path, page) in written.items():
+        content = page()
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
-            stale.append(f"docs/{name}")
+            stale.append(name)
             if "--check" not in arguments:
                 write_text(path, content)
     if stale:

@@ -117,6 +117,26 @@ class Project:
         """What `winnow check --html` writes. Ignored by Git, as the gallery."""
         return self.root / "reports" / "checks.html"
 
+    @property
+    def verdict(self) -> Path:
+        """What `winnow report` found, as data. Ignored by Git: it depends on another revision."""
+        return self.root / "reports" / "verdict.json"
+
+    @property
+    def comment(self) -> Path:
+        """The same as Markdown, for a comment. Ignored by Git."""
+        return self.root / "reports" / "report.md"
+
+    @property
+    def report_page(self) -> Path:
+        """The same as a page, with pictures. Ignored by Git: pictures stay on this disk."""
+        return self.root / "reports" / "report.html"
+
+    @property
+    def waivers(self) -> Path:
+        """Failed gates that somebody answers for."""
+        return self.root / "waivers.yaml"
+
     def cost(self, step: str) -> Path:
         """Seconds, memory and device of a step's last run: in Git, but no output of DVC (it never repeats)."""
         return self.root / "reports" / "cost" / f"{step}.json"

@@ -49,7 +49,7 @@ def settle_builds(project: Project, operation: Operation) -> BuildsMerge:
 
 def _names(project: Project) -> list[str]:
     """Return what is built and kept in Git: files, and the folder of costs."""
-    reports = (project.data_report, project.metrics, project.predictions)
+    reports = (project.data_report, project.metrics, project.predictions, project.noise)
     tables = (project.per_class, project.confusion, project.reliability)
     return [name_of(project, path) for path in (project.dvc_lock, *reports, *tables, project.cost("any").parent)]
 

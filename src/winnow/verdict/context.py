@@ -40,8 +40,8 @@ class Side(Record):
     name: str
     """As it was asked for: a revision, a file, `the working tree`."""
     commit: Commit | None
-    source: Literal["working tree", "git", "dvc", "file", "metrics only", "none"]
-    """Where its predictions come from."""
+    source: Literal["working tree", "git", "dvc", "file", "metrics only", "not readable", "none"]
+    """Where its predictions come from. `none`: there never were any, as before a project's first model."""
 
 
 class KeyChange(Record):
