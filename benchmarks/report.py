@@ -1,4 +1,6 @@
-"""Runs a benchmark and puts its table into docs/benchmarks.md: `inv bench NAME`, or `inv bench list`.
+"""Runs a benchmark and puts its table between its markers in docs: `inv bench NAME`, or `inv bench list`.
+
+Markers stand on any page; a benchmark without any gets a section in docs/benchmarks.md.
 
 A benchmark is a script in this folder. It prints its Markdown to stdout and progress to stderr, compares things within
 one run (ratios travel between machines, seconds do not), and its docstring says what it measures and what is expected.
@@ -46,6 +48,13 @@ def with_section(page: str, name: str, content: str) -> str:
     return before + section + rest.partition(end)[2]
 
 
+def page_of(name: str) -> Path:
+    """Return the page that holds the markers of `name`."""
+    start = f"<!-- bench:{name} -->\n"
+    pages = sorted(PAGE.parent.glob("*.md"))
+    return next((page for page in pages if start in page.read_text(encoding="utf-8")), PAGE)
+
+
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks; return the exit code."""
     known = benchmarks()
@@ -61,7 +70,8 @@ def main(arguments: list[str]) -> int:
         if run.returncode:
             return run.returncode
         content = f"{summary(known[name])}\n\n*{machine()}*\n\n{run.stdout}"
-        write_text(PAGE, with_section(PAGE.read_text(encoding="utf-8"), name, content))
+        page = page_of(name)
+        write_text(page, with_section(page.read_text(encoding="utf-8"), name, content))
     return 0
 
 

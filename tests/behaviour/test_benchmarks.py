@@ -42,6 +42,15 @@ def test_a_run_puts_its_table_and_its_machine_on_the_page(report: ModuleType, pl
     assert (place / "benchmarks.md").read_text(encoding="utf-8").count("| 1.00 |") == 1
 
 
+def test_a_table_goes_to_the_page_that_has_its_markers(report: ModuleType, place: Path) -> None:
+    page = place / "statistics.md"
+    page.write_text("# Statistics\n\n<!-- bench:nothing -->\nold\n<!-- /bench:nothing -->\n\nLimits.\n")
+    assert report.main(["nothing"]) == 0
+    assert "| 1.00 |" in page.read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8").endswith("\nLimits.\n")
+    assert (place / "benchmarks.md").read_text(encoding="utf-8") == PAGE
+
+
 def test_a_run_that_fails_changes_nothing(report: ModuleType, place: Path) -> None:
     (place / "nothing.py").write_text(f"{SCRIPT}raise SystemExit(3)\n")
     assert report.main(["nothing"]) == 3
