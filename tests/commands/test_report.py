@@ -8,6 +8,7 @@ from winnow.commands.report import report, waivers_of_label
 from winnow.errors import ExitCode, UsageError
 from winnow.verdict.context import Waiver
 from winnow.verdict.drawing_up import Question
+from winnow.verdict.evidence import NotAvailable
 from winnow.verdict.record import Verdict
 
 MAIN = Question("main")
@@ -71,10 +72,10 @@ def test_pictures_that_are_not_here_are_no_mistake(worse: PullRequest) -> None:
 
 def test_labels_that_cannot_be_read_leave_the_page_without_pictures(worse: PullRequest) -> None:
     worse.project.labels.write_text("nonsense\n", encoding="utf-8")
-    assert report(worse.project, MAIN).exit_code is ExitCode.FAILED
-    page = worse.project.report_page.read_text(encoding="utf-8")
-    assert "data:image/" not in page
-    assert "labels.csv, line 1" in page
+    result = report(worse.project, MAIN)
+    assert result.exit_code is ExitCode.FAILED
+    assert isinstance(result.verdict.data, NotAvailable)
+    assert "data:image/" not in worse.project.report_page.read_text(encoding="utf-8")
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused_before_work_is_done(tmp_path: Path) -> None:

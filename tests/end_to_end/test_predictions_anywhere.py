@@ -1,5 +1,6 @@
 """The two sides of a verdict in repositories that know nothing of winnow, and in clones that have little."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from predicted import predict, save
 
-from repository import call, dvc, lay_out_project
+from repository import call, dvc, lay_out_project, winnow
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
 from winnow.verdict.alignment import Pair, align
@@ -105,6 +106,22 @@ def test_a_clone_of_a_foreign_repository_gets_both_sides_from_the_remote(clone: 
     assert call(clone, "git", "status", "--porcelain") == ""
 
 
+def test_a_report_adopted_alone_names_the_blocks_that_it_cannot_fill(clone: Path) -> None:
+    printed = winnow(clone, "report", "--predictions", ANSWERS.as_posix())
+    assert printed.startswith("inconclusive: accuracy 0.900 -> 0.950")
+    reports = clone / "deep" / "reports"
+    content = json.loads((reports / "verdict.json").read_text(encoding="utf-8"))
+    assert (content["base"]["source"], content["head"]["source"]) == ("dvc", "dvc")
+    assert [change["key"] for change in content["changes"]["params"]] == ["wrong"]
+    assert [(stage["name"], stage["state"]) for stage in content["changes"]["stages"]] == [("score", "ran")]
+    _, left_out = (reports / "report.md").read_text(encoding="utf-8").split("#### Left out")
+    for block in ("data: ", "learning curves: ", "cost: "):
+        assert block in left_out
+    assert str(clone) not in json.dumps(content)
+    table = winnow(clone, "compare", "origin/main", "HEAD", "--predictions", ANSWERS.as_posix())
+    assert "HEAD  inconclusive  0.900  0.950" in table
+
+
 def test_where_the_work_was_done_nothing_is_fetched(foreign: Path, tmp_path: Path) -> None:
     root = tmp_path / "copy"
     shutil.copytree(foreign, root)
@@ -124,7 +141,7 @@ def test_without_the_remote_the_reason_is_said(clone: Path) -> None:
     found = align(base, head)
     assert isinstance(found, NotAvailable)
     assert found.not_available.endswith("neither in DVC's cache nor in the remote: there is no default remote")
-    assert base.side.source == "none"
+    assert base.side.source == "not readable"
 
 
 def test_a_plain_git_repository_is_enough(tmp_path: Path) -> None:

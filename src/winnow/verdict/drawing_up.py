@@ -64,8 +64,7 @@ def draw_up(project: Project, question: Question) -> Verdict:
     judging = read_rules(project)
     commit = find_commit(project, question.base, from_merge_base=True)
     head = as_disclosed(read_working_tree(project, question.predictions), judging.disclosure)
-    base = read_revision(project, question.base, question.predictions, from_merge_base=True)
-    base = complete(project, base, head, rescore=question.rescore)
+    base = _base(project, question, head)
     summaries = Summaries(base.metrics, head.metrics)
     judgement = judge(align(base, head), judging, summaries)
     data = _told(project, _data(project, question.base, judging.disclosure))
@@ -100,6 +99,13 @@ def as_disclosed(contender: Contender, disclosure: Disclosure) -> Contender:
     return replace(contender, predictions=without_descriptions(contender.predictions))
 
 
+def _base(project: Project, question: Question, head: Contender) -> Contender:
+    base = read_revision(project, question.base, question.predictions, from_merge_base=True)
+    base = complete(project, base, head, rescore=question.rescore)
+    notes = tuple(_without_place(project, note) for note in base.notes)
+    return replace(base, predictions=_told(project, base.predictions), notes=notes)
+
+
 def _has_model(base: Contender) -> bool:
     return base.side.source != "none"
 
@@ -117,7 +123,11 @@ def _told(project: Project, part: Part | NotAvailable) -> Part | NotAvailable:
     """Return a part of the verdict; the reason of one that is missing names no place on this disk."""
     if not isinstance(part, NotAvailable):
         return part
-    return NotAvailable(not_available=part.not_available.replace(f"{project.root}{os.sep}", ""))
+    return NotAvailable(not_available=_without_place(project, part.not_available))
+
+
+def _without_place(project: Project, text: str) -> str:
+    return text.replace(f"{project.root}{os.sep}", "")
 
 
 def _name(project: Project) -> str:
