@@ -69,3 +69,10 @@ def test_another_schema_is_told_from_a_broken_file() -> None:
     pq.write_table(table.replace_schema_metadata({"schema": "0", "task": "single_label"}), stream)
     with pytest.raises(FormatError, match="main: expected schema 1, got '0'"):
         parse_predictions(stream.getvalue(), "main", ".parquet")
+
+
+def test_a_pointer_that_was_not_smudged_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(InputError, match="is a Git LFS pointer"):
+        load_predictions(path)

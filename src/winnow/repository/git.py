@@ -33,7 +33,8 @@ def git_root(project: Project) -> Path:
     done = call_git(project, "rev-parse", "--show-toplevel")
     if done.returncode:
         raise UsageError(f"{project.root} lies in no Git repository", hint="git init, or run this in a clone")
-    return Path(done.stdout.decode().strip())
+    # A folder may end in a space.
+    return Path(done.stdout.decode().removesuffix("\n").removesuffix("\r"))
 
 
 def resolve(project: Project, revision: str) -> str:

@@ -19,6 +19,8 @@ _HINT = "expected Parquet, or CSV with a header: id, label, and prob_<class> col
 def load_predictions(path: Path) -> Predictions:
     """Return the predictions in a file on this disk. Raises InputError for whatever is wrong with it."""
     with _plain_errors(path, str(path)):
+        with path.open("rb") as stream:
+            _refuse_pointer(stream.read(len(_POINTER)), str(path))
         return read_predictions(path)
 
 
@@ -27,14 +29,18 @@ def parse_predictions(content: bytes, name: str, suffix: str) -> Predictions:
 
     `suffix` is the file's. Raises InputError for whatever is wrong with it.
     """
-    if content.startswith(_POINTER):
-        raise InputError(f"{name} is a Git LFS pointer, no predictions", hint="let DVC track it, or Git itself")
+    _refuse_pointer(content, name)
     # The reader wants a path; nobody else may read the folder.
     with tempfile.TemporaryDirectory(prefix="winnow-") as folder:
         path = Path(folder, f"predictions{suffix}")
         path.write_bytes(content)
         with _plain_errors(path, name):
             return read_predictions(path)
+
+
+def _refuse_pointer(content: bytes, name: str) -> None:
+    if content.startswith(_POINTER):
+        raise InputError(f"{name} is a Git LFS pointer, no predictions", hint="let DVC track it, or Git itself")
 
 
 @contextmanager

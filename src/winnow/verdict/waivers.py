@@ -106,5 +106,5 @@ def _load(text: str, name: str) -> Any:
     except (YAMLError, RecursionError, ValueError) as error:  # a date that there is none is no YAMLError
         raise InputError(f"{name} is not valid YAML: {error}", hint=_HINT) from None
     if content is not None and not isinstance(content, list):
-        raise InputError(f"{name}: expected a list, got {type(content).__name__}", hint=_HINT)
+        raise InputError(f"{name}: expected a list, got {'a mapping' if isinstance(content, Mapping) else type(content).__name__}", hint=_HINT)
     return content or []
