@@ -7,9 +7,9 @@ import numpy as np
 
 from winnow.changes.record import DataDiff
 from winnow.stats.spread import deviation_interval
-from winnow.verdict.context import Changes
-from winnow.verdict.evidence import Call, Classes, MetricChange
-from winnow.verdict.record import Verdict
+from winnow.verdict.record.context import Changes
+from winnow.verdict.record.evidence import Call, Classes, MetricChange
+from winnow.verdict.record.verdict import Verdict
 
 SEEDS = (
     "| data | tests | better | worse | equivalent | inconclusive | a class worse | two numbers differ |"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from _pictures import say, write_project
 
-from winnow.verdict.record import Verdict
+from winnow.verdict.record.verdict import Verdict
 
 CHECKOUT = Path(__file__).parents[1]
 BASE = "main"

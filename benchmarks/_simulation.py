@@ -9,8 +9,8 @@ from scipy import stats
 from winnow.stats.groups import Groups, independent
 from winnow.stats.intervals import normal_quantile
 from winnow.stats.paired import exact_flip_p, paired_share_interval
-from winnow.verdict.decision import decide
-from winnow.verdict.evidence import Call
+from winnow.verdict.judging.decision import decide
+from winnow.verdict.record.evidence import Call
 
 ALPHA, MARGIN = 0.05, 0.01
 

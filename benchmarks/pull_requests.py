@@ -43,7 +43,7 @@ from _pictures import say
 from _pull_request_tables import EFFECTS, NAMED, SEEDS, planted_rows, seeds_row
 from _repository import Edit, Repository, start
 
-from winnow.verdict.record import Verdict
+from winnow.verdict.record.verdict import Verdict
 
 DEBIAN = "/usr/share/datasets/fashion-mnist"
 CLASS, LOOK_ALIKE = "coat", "pullover"

@@ -88,19 +88,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args()
     python = sys.executable
+    winnow = (python, "-m", "winnow")
     print("| | classes | median (s) | least | most | peak memory (MB) |\n|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
         for num_classes in (10, 1000):
             say(f"{num_classes} classes")
             root = make_repository(Path(name) / str(num_classes), num_classes)
-            before = root / "before.parquet"
+            before, now = root / "before.parquet", root / "predictions.parquet"
             write_model(before, num_classes=num_classes, skill=1.5, seed=0)
             cases = {
-                "`winnow report`": (python, "-m", "winnow", "report", "--base", "HEAD")
-                + ("--predictions", "predictions.parquet"),
-                "`winnow compare` of the two files": (python, "-m", "winnow", "compare", before.name)
-                + ("predictions.parquet",),
-                "limit: both files read": (python, "-c", LIMIT, before.name, "predictions.parquet"),
+                "`winnow report`": (*winnow, "report", "--base", "HEAD", "--predictions", now.name),
+                "`winnow compare` of the two files": (*winnow, "compare", before.name, now.name),
+                "limit: both files read": (python, "-c", LIMIT, before.name, now.name),
                 "peer: `dvc metrics diff`": (python, "-m", "dvc", "metrics", "diff"),
             }
             for case, command in cases.items():

@@ -17,7 +17,7 @@ from winnow.errors import ExitCode
 from winnow.files import write_text
 from winnow.ingest.quarantine import CHECKS as REFUSALS
 from winnow.params import MODELS
-from winnow.verdict.schema import schema_text
+from winnow.verdict.record.schema import schema_text
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -166,7 +166,7 @@ def yaml_text(value: Any) -> str:
 
 
 PAGES = {"params.md": params_page, "cli.md": cli_page, "checks.md": checks_page}
-SCHEMA = "src/winnow/verdict/verdict.schema.json"
+SCHEMA = "src/winnow/verdict/record/verdict.schema.json"
 
 
 def main(arguments: list[str]) -> int:

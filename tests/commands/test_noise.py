@@ -15,7 +15,7 @@ from winnow.commands.noise import noise
 from winnow.errors import DivergenceError, InputError, MachineError, UsageError
 from winnow.pipeline import add, prepare
 from winnow.project import Project
-from winnow.verdict.noise import NoiseReport
+from winnow.verdict.judging.noise import NoiseReport
 
 PARAMS = "# the whole truth\nschema: 1\ntrain:\n  seed: 7 # mine\n  name: 'x'\n  weights:\n"
 

@@ -6,10 +6,10 @@ from judged import PullRequest, open_request
 
 from winnow.commands.report import report, waivers_of_label
 from winnow.errors import ExitCode, UsageError
-from winnow.verdict.context import Waiver
 from winnow.verdict.drawing_up import Question
-from winnow.verdict.evidence import NotAvailable
-from winnow.verdict.record import Verdict
+from winnow.verdict.record.context import Waiver
+from winnow.verdict.record.evidence import NotAvailable
+from winnow.verdict.record.verdict import Verdict
 
 MAIN = Question("main")
 WAIVER = Waiver(reason="a new camera", by="ada", source="label")

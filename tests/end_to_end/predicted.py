@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from winnow.changes.snapshot import DEALT
 from winnow.evaluation.predictions import PREFIX, Predictions, collect, write_predictions
-from winnow.verdict.contender import Contender, Rows
-from winnow.verdict.context import Side
-from winnow.verdict.evidence import NotAvailable
+from winnow.verdict.record.context import Side
+from winnow.verdict.record.evidence import NotAvailable
+from winnow.verdict.sides.contender import Contender, Rows
 
 CLASSES = ("cat", "dog")
 UNKNOWN = NotAvailable(not_available="nobody knows")

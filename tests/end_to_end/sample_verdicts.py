@@ -20,7 +20,7 @@ from winnow.changes.record import (
     Transition,
 )
 from winnow.changes.record import Side as DataSide
-from winnow.verdict.context import (
+from winnow.verdict.record.context import (
     Amount,
     ChangedFile,
     Changes,
@@ -34,7 +34,7 @@ from winnow.verdict.context import (
     StepCost,
     Waiver,
 )
-from winnow.verdict.evidence import (
+from winnow.verdict.record.evidence import (
     Bin,
     Calibration,
     Classes,
@@ -53,7 +53,7 @@ from winnow.verdict.evidence import (
     Subgroups,
     TestSet,
 )
-from winnow.verdict.record import Verdict
+from winnow.verdict.record.verdict import Verdict
 
 BASE, HEAD = "1f3a9c0d5e7b" + "0" * 28, "8b2e4d6f1a3c" + "0" * 28
 NOT_STORED = NotAvailable(not_available="the base stores metrics only, no predictions")

@@ -11,10 +11,10 @@ from predicted import predict, save
 from repository import call, dvc, lay_out_project, winnow
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
-from winnow.verdict.alignment import Pair, align
-from winnow.verdict.contender import Contender
-from winnow.verdict.evidence import NotAvailable
-from winnow.verdict.sides import read_revision, read_working_tree
+from winnow.verdict.record.evidence import NotAvailable
+from winnow.verdict.sides.alignment import Pair, align
+from winnow.verdict.sides.contender import Contender
+from winnow.verdict.sides.reading import read_revision, read_working_tree
 
 pytestmark = pytest.mark.slow
 

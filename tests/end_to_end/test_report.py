@@ -17,9 +17,9 @@ from winnow.changes.snapshot import DEALT, working_tree
 from winnow.commands.report import report
 from winnow.project import Project
 from winnow.verdict.drawing_up import Question
-from winnow.verdict.evidence import Flips, Subgroups
-from winnow.verdict.record import Verdict
-from winnow.verdict.schema import verdict_schema
+from winnow.verdict.record.evidence import Flips, Subgroups
+from winnow.verdict.record.schema import verdict_schema
+from winnow.verdict.record.verdict import Verdict
 
 OUTPUTS = "/reports/verdict.json\n/reports/report.*\n"
 MAIN = Question("main")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from winnow.disclosure import Disclosure
 from winnow.evaluation.predictions import Predictions, collect
 from winnow.gate_config import GateConfig
-from winnow.verdict.alignment import Pair
-from winnow.verdict.evidence import TestSet
-from winnow.verdict.judging import Judging
+from winnow.verdict.judging.case import Judging
+from winnow.verdict.record.evidence import TestSet
+from winnow.verdict.sides.alignment import Pair
 
 Codes = Sequence[int] | NDArray[np.int64]
 

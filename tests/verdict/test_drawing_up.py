@@ -13,11 +13,11 @@ from winnow.disclosure import Disclosure
 from winnow.errors import ConfigError, InputError, UsageError
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
-from winnow.verdict.context import Gate, Waiver
 from winnow.verdict.drawing_up import Question, as_disclosed, draw_up
-from winnow.verdict.evidence import Flips, NotAvailable, Paired, TestSet
-from winnow.verdict.record import Verdict
-from winnow.verdict.sides import read_working_tree
+from winnow.verdict.record.context import Gate, Waiver
+from winnow.verdict.record.evidence import Flips, NotAvailable, Paired, TestSet
+from winnow.verdict.record.verdict import Verdict
+from winnow.verdict.sides.reading import read_working_tree
 
 MAIN = Question("main")
 

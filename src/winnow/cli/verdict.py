@@ -91,6 +91,6 @@ def _absolute(path: Path | None) -> Path | None:
 
 def _project(predictions: Path | None) -> Project:
     """Return the project here, or the repository that a prediction file lies in: it need not be winnow's."""
-    from winnow.verdict.sides import find_holder
+    from winnow.verdict.sides.reading import find_holder
 
     return find_project() if predictions is None else find_holder(predictions)

@@ -8,13 +8,13 @@ from typing import Any
 from winnow.errors import ExitCode, UsageError
 from winnow.markup.text import to_text
 from winnow.project import Project
-from winnow.verdict.account_comparison import comparison_blocks
-from winnow.verdict.alignment import align
-from winnow.verdict.comparison import Judgement, judge
+from winnow.verdict.account.comparison import comparison_blocks
 from winnow.verdict.drawing_up import as_disclosed
-from winnow.verdict.metric_changes import Summaries
+from winnow.verdict.judging.comparison import Judgement, judge
+from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.rules import read_rules
-from winnow.verdict.sides import read_named
+from winnow.verdict.sides.alignment import align
+from winnow.verdict.sides.reading import read_named
 
 LEAST = 2
 

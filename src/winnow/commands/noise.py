@@ -18,10 +18,10 @@ from winnow.logs import logger
 from winnow.models.config import ModelConfig
 from winnow.project import Project
 from winnow.training.config import TrainConfig
-from winnow.verdict.noise import LEAST_SEEDS, STAGES, NoiseReport, noise_key, spread_over_seeds
-from winnow.verdict.revision_changes import read_side
-from winnow.verdict.sources import read_head
-from winnow.verdict.staleness import stale_stages
+from winnow.verdict.causes.revision_changes import read_side
+from winnow.verdict.causes.sources import read_head
+from winnow.verdict.causes.staleness import stale_stages
+from winnow.verdict.judging.noise import LEAST_SEEDS, STAGES, NoiseReport, noise_key, spread_over_seeds
 
 _KEY = "key.txt"
 _NO_SCORES = ("schema", "confidence", "threshold")

@@ -12,13 +12,13 @@ from winnow.errors import ExitCode, UsageError, WinnowError
 from winnow.files import disk_errors, write_json, write_text
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
-from winnow.verdict.account import REST, account
-from winnow.verdict.context import Waiver
+from winnow.verdict.account.blocks import REST, account
+from winnow.verdict.account.page import FlipPicture, render_verdict
+from winnow.verdict.account.terminal import to_lines
 from winnow.verdict.drawing_up import Question, draw_up
-from winnow.verdict.evidence import Flips
-from winnow.verdict.page import FlipPicture, render_verdict
-from winnow.verdict.record import Verdict
-from winnow.verdict.terminal import to_lines
+from winnow.verdict.record.context import Waiver
+from winnow.verdict.record.evidence import Flips
+from winnow.verdict.record.verdict import Verdict
 
 _MAX_PICTURES = 48
 

@@ -16,23 +16,23 @@ from winnow.evaluation.withholding import without_descriptions
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
 from winnow.repository.git import read_at
-from winnow.verdict.alignment import align
-from winnow.verdict.comparison import judge
-from winnow.verdict.contender import Contender
-from winnow.verdict.context import Waiver
-from winnow.verdict.costs import find_cost
-from winnow.verdict.evidence import NotAvailable
-from winnow.verdict.gates import Surroundings, judge_gates
-from winnow.verdict.learning_curves import find_curves
-from winnow.verdict.metric_changes import Summaries
-from winnow.verdict.noise import find_noise
-from winnow.verdict.provenance import find_provenance
-from winnow.verdict.record import Verdict
-from winnow.verdict.rescoring import complete
-from winnow.verdict.revision_changes import find_changes
+from winnow.verdict.causes.costs import find_cost
+from winnow.verdict.causes.learning_curves import find_curves
+from winnow.verdict.causes.provenance import find_provenance
+from winnow.verdict.causes.revision_changes import find_changes
+from winnow.verdict.judging.comparison import judge
+from winnow.verdict.judging.gates import Surroundings, judge_gates
+from winnow.verdict.judging.metric_changes import Summaries
+from winnow.verdict.judging.noise import find_noise
+from winnow.verdict.judging.waivers import read_waivers
+from winnow.verdict.record.context import Waiver
+from winnow.verdict.record.evidence import NotAvailable
+from winnow.verdict.record.verdict import Verdict
 from winnow.verdict.rules import read_rules
-from winnow.verdict.sides import find_commit, read_revision, read_working_tree
-from winnow.verdict.waivers import read_waivers
+from winnow.verdict.sides.alignment import align
+from winnow.verdict.sides.contender import Contender
+from winnow.verdict.sides.reading import find_commit, read_revision, read_working_tree
+from winnow.verdict.sides.rescoring import complete
 
 _MAX_NAME = 200
 

@@ -9,7 +9,7 @@ from winnow.evaluation.config import EvaluateConfig
 from winnow.gate_config import GateConfig
 from winnow.project import Project
 from winnow.repository.dvc import load_yaml
-from winnow.verdict.judging import Judging
+from winnow.verdict.judging.case import Judging
 
 S = TypeVar("S", bound=Section)
 

@@ -1,0 +1,1 @@
+"""What surrounds the judgement: changes in the repository, learning curves, cost, provenance."""

@@ -1,0 +1,1 @@
+"""The verdict as data: what `verdict.json` holds, and its schema."""
