@@ -77,4 +77,5 @@ def amount_text(gate_id: str, value: float | None) -> str:
         return f"{value:,.1f} ms"
     if gate_id.endswith("_s") and gate_id.startswith("budget"):
         return seconds_text(value)
-    return f"{value:,.0f}" if value == round(value) else value_text(value)
+    is_count = gate_id == "data" or gate_id.startswith("budget")
+    return f"{value:,.0f}" if is_count and value == round(value) else value_text(value)
