@@ -21,7 +21,7 @@ from invoke import Context, Exit, task
 
 ROOT = bootstrap.ROOT
 DEMO = ROOT / ".winnow" / "demo"
-HASTY_EPOCHS = 1
+HASTY_EPOCHS = 2
 DEMO_DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 # Nothing of the user's own settings: no signature, no hooks, no name.
 DEMO_AUTHOR = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
@@ -64,7 +64,7 @@ def demo(_: Context) -> None:
         write_demo_params(epochs=HASTY_EPOCHS)
         show("dvc", "repro")
         must("git", "add", "--all", folder=DEMO)
-        must("git", *DEMO_AUTHOR, "commit", "--quiet", f"--message=Train for {HASTY_EPOCHS} epoch", folder=DEMO)
+        must("git", *DEMO_AUTHOR, "commit", "--quiet", f"--message=Train for {HASTY_EPOCHS} epochs", folder=DEMO)
     write_demo_params(epochs=None)
     show("dvc", "repro")
     show("winnow", "show")
