@@ -36,7 +36,19 @@ LINT: dict[str, Command] = {
 TESTS: dict[str, Command] = {
     "coverage erase": ("coverage", "erase"),
     # Two workers with a thread each: torch's own threads would fight over the cores.
-    "tests": ("coverage", "run", "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10"),
+    "tests": (
+        "coverage",
+        "run",
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        "--durations",
+        "10",
+    ),
     "coverage combine": ("coverage", "combine", "--quiet"),
     "coverage report": ("coverage", "report"),
 }

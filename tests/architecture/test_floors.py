@@ -18,6 +18,11 @@ PLANTED = [
     ("pipeline/planted.py", "import winnow.pipeline.prepare", "winnow.pipeline.planted -> winnow.pipeline.prepare"),
     ("commands/planted.py", "import winnow.commands.show", "winnow.commands.planted -> winnow.commands.show"),
     ("cli/planted.py", "import numpy", "winnow.cli.planted -> numpy"),
+    (
+        "verdict/record/planted.py",
+        "import winnow.verdict.account.blocks",
+        "winnow.verdict.record.planted -> winnow.verdict.account.blocks",
+    ),
     ("shelf.py", "", "winnow.shelf"),
 ]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -106,14 +107,19 @@ def test_a_step_that_was_interrupted_interrupts(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there one process cannot interrupt another alone")
 def test_an_interrupt_waits_until_the_step_has_saved_its_state(tmp_path: Path) -> None:
+    # A shell starts what it runs in the background with this signal ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     program = """
 import os, pathlib, signal, time
 os.kill(os.getppid(), signal.SIGINT)
 time.sleep(0.5)
 pathlib.Path("saved").touch()
 """
-    with pytest.raises(KeyboardInterrupt):
-        command._run_step(pretended_step(tmp_path, program), "train", 3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            command._run_step(pretended_step(tmp_path, program), "train", 3)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "saved").exists()
 
 
