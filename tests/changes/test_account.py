@@ -13,7 +13,6 @@ from winnow.changes.record import (
     Images,
     Leaks,
     Moved,
-    NotAvailable,
     Parts,
     Regrouped,
     Relabelled,
@@ -23,6 +22,7 @@ from winnow.changes.record import (
     Transition,
 )
 from winnow.markup.blocks import MAX_SENTENCE, MAX_WORD, Block, Quoted, printable
+from winnow.records import NotAvailable
 
 MakeRecord = Callable[..., DataDiff]
 A, B = "a" * 20, "b" * 20

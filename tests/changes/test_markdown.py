@@ -9,19 +9,10 @@ from markdown_it.token import Token
 
 from winnow.changes.account import account
 from winnow.changes.markdown import MAX_CHARS, to_markdown
-from winnow.changes.record import (
-    ClassChange,
-    Columns,
-    DataDiff,
-    Duplicates,
-    Finding,
-    Images,
-    NotAvailable,
-    Relabelled,
-    Transition,
-)
+from winnow.changes.record import ClassChange, Columns, DataDiff, Duplicates, Finding, Images, Relabelled, Transition
 from winnow.markup.blocks import MAX_SENTENCE, MAX_WORD, Block, printable
 from winnow.markup.quoting import quote
+from winnow.records import NotAvailable
 
 MakeRecord = Callable[..., DataDiff]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from winnow.changes.parts import compare_bytes, compare_parts, num_untracked
-from winnow.changes.record import NotAvailable, Parts
+from winnow.changes.record import Parts
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.dvc import Recorded, listing_bytes, listing_md5
 
 KEPT, OLD, NEW = "part-kept.arrow", "part-old.arrow", "part-new.arrow"

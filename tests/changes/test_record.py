@@ -3,8 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from winnow.changes.record import DataDiff, Images, NotAvailable, Parts
+from winnow.changes.record import DataDiff, Images, Parts
 from winnow.errors import FormatError, InputError
+from winnow.records import NotAvailable
 
 MakeRecord = Callable[..., DataDiff]
 

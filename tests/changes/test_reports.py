@@ -3,8 +3,9 @@ import json
 
 import pytest
 
-from winnow.changes.record import Duplicates, NotAvailable
+from winnow.changes.record import Duplicates
 from winnow.changes.reports import compare_reports, current_report
+from winnow.records import NotAvailable
 
 A, B, C = (letter * 20 for letter in "abc")
 LOCK = """

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from winnow.changes.record import NotAvailable
 from winnow.changes.snapshot import DEALT, Snapshot, at_commit, working_tree
 from winnow.errors import ConfigError, InputError
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.dvc import Recorded
 from winnow.repository.git import resolve
 

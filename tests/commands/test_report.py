@@ -6,9 +6,9 @@ from judged import PullRequest, open_request
 
 from winnow.commands.report import report, waivers_of_label
 from winnow.errors import ExitCode, UsageError
+from winnow.records import NotAvailable
 from winnow.verdict.drawing_up import Question
 from winnow.verdict.record.context import Waiver
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.record.verdict import Verdict
 
 MAIN = Question("main")

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from winnow.changes.snapshot import DEALT
 from winnow.evaluation.predictions import PREFIX, Predictions, collect, write_predictions
+from winnow.records import NotAvailable
 from winnow.verdict.record.context import Side
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.sides.contender import Contender, Rows
 
 CLASSES = ("cat", "dog")

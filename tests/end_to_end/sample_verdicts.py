@@ -20,6 +20,7 @@ from winnow.changes.record import (
     Transition,
 )
 from winnow.changes.record import Side as DataSide
+from winnow.records import NotAvailable
 from winnow.verdict.record.context import (
     Amount,
     ChangedFile,
@@ -46,7 +47,6 @@ from winnow.verdict.record.evidence import (
     Flips,
     MetricChange,
     Noise,
-    NotAvailable,
     Outcome,
     Paired,
     ShareChange,

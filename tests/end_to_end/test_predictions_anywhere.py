@@ -11,7 +11,7 @@ from predicted import predict, save
 from repository import call, dvc, lay_out_project, winnow
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
-from winnow.verdict.record.evidence import NotAvailable
+from winnow.records import NotAvailable
 from winnow.verdict.sides.alignment import Pair, align
 from winnow.verdict.sides.contender import Contender
 from winnow.verdict.sides.reading import read_revision, read_working_tree

@@ -13,9 +13,10 @@ from winnow.disclosure import Disclosure
 from winnow.errors import ConfigError, InputError, UsageError
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.verdict.drawing_up import Question, as_disclosed, draw_up
 from winnow.verdict.record.context import Gate, Waiver
-from winnow.verdict.record.evidence import Flips, NotAvailable, Paired, TestSet
+from winnow.verdict.record.evidence import Flips, Paired, TestSet
 from winnow.verdict.record.verdict import Verdict
 from winnow.verdict.sides.reading import read_working_tree
 

@@ -2,19 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from winnow.changes.record import (
-    ClassChange,
-    Columns,
-    Counts,
-    DataDiff,
-    Images,
-    Leaks,
-    NotAvailable,
-    Parts,
-    Transition,
-)
+from winnow.changes.record import ClassChange, Columns, Counts, DataDiff, Images, Leaks, Parts, Transition
 from winnow.markup.amounts import bytes_text
 from winnow.markup.blocks import Block, Line, Row, names, said, word
+from winnow.records import NotAvailable
 
 _MAX_NAMES = 6
 _MAX_ROWS = 20

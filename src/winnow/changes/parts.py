@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from winnow.changes.record import Bytes, NotAvailable, Parts
+from winnow.changes.record import Bytes, Parts
 from winnow.errors import InputError, UsageError
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.dvc import Recorded
 from winnow.repository.listings import open_objects, read_listing
 

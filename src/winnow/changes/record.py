@@ -5,14 +5,12 @@ allows, and never a file name, a group or a picture. Who was handed one as JSON 
 passes has no free text but labels, names of columns and revisions, and messages.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from winnow.disclosure import Level
-from winnow.errors import InputError
-from winnow.schema import require_stamp, stamp
+from winnow.records import Count, Document, NotAvailable, Record
 
 MAX_EXAMPLES = 5
 
@@ -21,25 +19,12 @@ UNLABELLED = "unlabelled"
 
 Split = Literal["train", "val", "test", "vault", "unlabelled"]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{20}$")]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 Counts = dict[Split, Count]
 """Images by split; a split without any is left out."""
 
 Examples = Annotated[list[Id], Field(max_length=MAX_EXAMPLES)]
 """A few images; none under `disclose: aggregate`."""
-
-
-class Record(BaseModel):
-    """A part of the record."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NotAvailable(Record):
-    """What could not be known, and why."""
-
-    not_available: str
 
 
 class Side(Record):
@@ -183,8 +168,10 @@ class Parts(Record):
     removed_bytes: Count | None
 
 
-class DataDiff(Record):
+class DataDiff(Document):
     """The whole record."""
+
+    writer = "winnow diff --json"
 
     revision: str
     """What the working tree is compared with, as it was asked for."""
@@ -224,22 +211,3 @@ class DataDiff(Record):
     def is_repacked(self) -> bool:
         """Return whether other parts are recorded; only where that is so, they may not be available."""
         return isinstance(self.parts, NotAvailable) or bool(self.parts.added or self.parts.removed)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data, stamped with schema and task."""
-        return stamp(self.model_dump(mode="json"))
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any], source: str) -> Self:
-        """Return the record that `as_dict` gave; `source` is named in the error when `content` is none.
-
-        Raises FormatError for another schema or task, InputError for anything else that is not expected.
-        """
-        require_stamp(content, source)
-        try:
-            return cls.model_validate({key: value for key, value in content.items() if key not in stamp({})})
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}", hint="`winnow diff --json` writes it"
-            ) from None

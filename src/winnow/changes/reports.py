@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from winnow.changes.record import Duplicates, Finding, NotAvailable
+from winnow.changes.record import Duplicates, Finding
 from winnow.errors import InputError
+from winnow.records import NotAvailable
 from winnow.repository.dvc import load_yaml, md5_bytes
 from winnow.schema import require_stamp
 

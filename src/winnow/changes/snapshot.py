@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from winnow.changes.record import UNLABELLED, NotAvailable
+from winnow.changes.record import UNLABELLED
 from winnow.changes.reports import current_report
 from winnow.config import parse_section
 from winnow.data.config import DataConfig
@@ -21,6 +21,7 @@ from winnow.data.labels import COLUMNS, Labels, parse_labels, read_labels
 from winnow.data.splits import deal
 from winnow.errors import InputError
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.dvc import Recorded, load_yaml, md5_bytes, parse_recorded
 from winnow.repository.git import read_at
 from winnow.repository.revisions import read_tracked, read_tracked_at

@@ -15,6 +15,7 @@ from winnow.errors import WinnowError
 from winnow.evaluation.withholding import without_descriptions
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
+from winnow.records import NotAvailable
 from winnow.repository.git import read_at
 from winnow.verdict.causes.costs import find_cost
 from winnow.verdict.causes.learning_curves import find_curves
@@ -26,7 +27,6 @@ from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.judging.noise import find_noise
 from winnow.verdict.judging.waivers import read_waivers
 from winnow.verdict.record.context import Waiver
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.record.verdict import Verdict
 from winnow.verdict.rules import read_rules
 from winnow.verdict.sides.alignment import align

@@ -10,8 +10,9 @@ from sample_verdicts import better, first, metrics_only, worse
 from winnow.markup.html import to_html
 from winnow.markup.markdown import MAX_CHARS, to_markdown
 from winnow.markup.text import to_text
+from winnow.records import NotAvailable
 from winnow.verdict.account.blocks import REST, account
-from winnow.verdict.record.evidence import Classes, Estimate, NotAvailable, ShareChange
+from winnow.verdict.record.evidence import Classes, Estimate, ShareChange
 from winnow.verdict.record.verdict import Verdict
 
 HOSTILE = [

@@ -2,9 +2,9 @@ from sample_verdicts import better, data_diff, worse
 
 from winnow.changes.record import Images, Leaks
 from winnow.markup.blocks import Block, Row, pieces
+from winnow.records import NotAvailable
 from winnow.verdict.account.changes import changes_block, data_block
 from winnow.verdict.record.context import Changes
-from winnow.verdict.record.evidence import NotAvailable
 
 UNKNOWN = NotAvailable(not_available="no remote")
 

@@ -5,11 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from winnow.markup.text import to_text
+from winnow.records import NotAvailable
 from winnow.verdict.account.comparison import comparison_blocks
 from winnow.verdict.judging.case import Judging
 from winnow.verdict.judging.comparison import Judgement, judge
 from winnow.verdict.judging.metric_changes import Summaries
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.sides.alignment import Pair
 
 Judge = Callable[..., Judgement]

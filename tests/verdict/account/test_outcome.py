@@ -2,8 +2,9 @@ import pytest
 from sample_verdicts import better, first, metrics_only, worse
 
 from winnow.markup.blocks import Line
+from winnow.records import NotAvailable
 from winnow.verdict.account.outcome import SYMBOLS, gates_line, outcome_block, told_of_test_set
-from winnow.verdict.record.evidence import NotAvailable, TestSet
+from winnow.verdict.record.evidence import TestSet
 from winnow.verdict.record.verdict import Verdict
 
 

@@ -6,9 +6,9 @@ import pytest
 from history import Text, begin, cache_folder, commit, lock_text, write
 
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.verdict.causes.costs import find_cost
 from winnow.verdict.record.context import Cost, StepCost
-from winnow.verdict.record.evidence import NotAvailable
 
 
 def weights(num: int) -> bytes:

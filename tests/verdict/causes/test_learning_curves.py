@@ -6,9 +6,9 @@ import pytest
 from history import Text, begin, cache_folder, commit, listing, lock_text, write
 
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.verdict.causes.learning_curves import MAX_POINTS, find_curves
 from winnow.verdict.record.context import Curve
-from winnow.verdict.record.evidence import NotAvailable
 
 
 def table(name: str, *values: float) -> str:

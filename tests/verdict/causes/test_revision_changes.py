@@ -5,9 +5,9 @@ import pytest
 from history import begin, commit, lock_text, md5, pipeline_text, write
 
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.verdict.causes.revision_changes import find_changes
 from winnow.verdict.record.context import ChangedFile, Changes, KeyChange, Stage
-from winnow.verdict.record.evidence import NotAvailable
 
 
 def train(data: str, rate: float, extra: dict[str, object]) -> dict[str, object]:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from winnow.records import NotAvailable
 from winnow.verdict.judging.case import Judging
 from winnow.verdict.judging.comparison import Judgement, judge
 from winnow.verdict.judging.metric_changes import Summaries
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.record.verdict import Verdict
 from winnow.verdict.sides.alignment import Pair
 

@@ -3,20 +3,12 @@ from typing import Any
 import pytest
 
 from winnow.changes.record import DataDiff
-from winnow.changes.record import NotAvailable as NoReport
 from winnow.gate_config import BudgetLimit, Floor, GateConfig
+from winnow.records import NotAvailable
 from winnow.verdict.judging import gate_rules as rules
 from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.record.context import Amount, Cost, Gate, StepCost
-from winnow.verdict.record.evidence import (
-    Classes,
-    Estimate,
-    MetricChange,
-    NotAvailable,
-    Outcome,
-    ShareChange,
-    Subgroups,
-)
+from winnow.verdict.record.evidence import Classes, Estimate, MetricChange, Outcome, ShareChange, Subgroups
 
 NOWHERE = NotAvailable(not_available="nobody knows")
 
@@ -239,7 +231,7 @@ def test_a_new_error_in_the_data_fails(severity: str, status: str, result: str) 
 
 def test_data_that_nobody_compared_is_not_available() -> None:
     assert rules.data_gate(NOWHERE, "required").note == "nobody knows"
-    stale = a_diff([]).model_copy(update={"duplicates": NoReport(not_available="the report is stale")})
+    stale = a_diff([]).model_copy(update={"duplicates": NotAvailable(not_available="the report is stale")})
     gate = rules.data_gate(stale, "required")
     assert (gate.result, gate.note) == ("not available", "the report is stale")
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from winnow.errors import InputError
 from winnow.gate_config import GateConfig
+from winnow.records import NotAvailable
 from winnow.verdict.judging.case import Judging
 from winnow.verdict.judging.comparison import Judgement, judge
 from winnow.verdict.judging.gates import Surroundings, gate_ids, judge_gates
 from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.record.context import Gate, Waiver
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.sides.alignment import Pair
 
 MakeJudging = Callable[..., Judging]

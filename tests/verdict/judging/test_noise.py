@@ -10,9 +10,10 @@ from history import lock_text, write
 from winnow.errors import InputError
 from winnow.files import write_json
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.verdict.causes.lock_file import parse_lock
 from winnow.verdict.judging.noise import NoiseReport, find_noise, noise_key, spread_over_seeds, with_training_noise
-from winnow.verdict.record.evidence import Estimate, Noise, NotAvailable, Outcome
+from winnow.verdict.record.evidence import Estimate, Noise, Outcome
 
 VALUES = [0.91, 0.93, 0.92, 0.94]
 

@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 from sample_verdicts import better
 
-from winnow.verdict.record.evidence import MAX_FLIPS, Bin, Estimate, Flip, Flips, NotAvailable, Paired
+from winnow.records import NotAvailable
+from winnow.verdict.record.evidence import MAX_FLIPS, Bin, Estimate, Flip, Flips, Paired
 
 FLIP = {"id": "a", "label": "", "base": "", "head": "", "base_confidence": 0.5, "head_confidence": 1.0}
 

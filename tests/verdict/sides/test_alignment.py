@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from predicted import CLASSES, UNKNOWN, contender, dealt, predict, together
 
 from winnow.evaluation.predictions import Predictions
-from winnow.verdict.record.evidence import NotAvailable
+from winnow.records import NotAvailable
 from winnow.verdict.sides.alignment import Pair, align
 from winnow.verdict.sides.contender import Contender
 

@@ -10,7 +10,7 @@ from repository import call
 from winnow.errors import InputError, UsageError
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
-from winnow.verdict.record.evidence import NotAvailable
+from winnow.records import NotAvailable
 from winnow.verdict.sides.alignment import Pair, align
 from winnow.verdict.sides.contender import Contender
 from winnow.verdict.sides.reading import find_holder, read_file, read_named, read_revision, read_working_tree

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from winnow.markup.blocks import Block, Line, prose
+from winnow.records import NotAvailable
 from winnow.verdict.account.changes import changes_block, data_block
 from winnow.verdict.account.costs import cost_block, provenance_block
 from winnow.verdict.account.curves import calibration_block, curves_block
@@ -13,7 +14,7 @@ from winnow.verdict.account.images import FLIPS, confusions_block, flips_block
 from winnow.verdict.account.metrics import metrics_block, paired_block
 from winnow.verdict.account.outcome import outcome_block
 from winnow.verdict.account.parts import classes_block, subgroups_block
-from winnow.verdict.record.evidence import Flips, NotAvailable
+from winnow.verdict.record.evidence import Flips
 from winnow.verdict.record.verdict import Verdict
 
 REST = "reports/verdict.json has them all"

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from winnow.changes.account import account as data_account
 from winnow.changes.record import DataDiff
 from winnow.markup.blocks import Block, Line, Row, Strong, Symbol, names, word
+from winnow.records import NotAvailable
 from winnow.verdict.account.words import plural
 from winnow.verdict.record.context import ChangedFile, Changes, KeyChange, Stage
-from winnow.verdict.record.evidence import NotAvailable, TestSet
+from winnow.verdict.record.evidence import TestSet
 
 _MAX_NAMES = 4
 _MAX_ROWS = 30

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from winnow.markup.blocks import Block, Line, Strong, Symbol, names, prose, word
+from winnow.records import NotAvailable
 from winnow.verdict.account.words import (
     POINT,
     difference_parts,
@@ -14,7 +15,7 @@ from winnow.verdict.account.words import (
     plural,
 )
 from winnow.verdict.record.context import Gate, Side
-from winnow.verdict.record.evidence import Call, Noise, NotAvailable, Outcome, TestSet
+from winnow.verdict.record.evidence import Call, Noise, Outcome, TestSet
 from winnow.verdict.record.verdict import Verdict
 
 SYMBOLS: dict[Call, str] = {

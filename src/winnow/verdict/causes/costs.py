@@ -9,12 +9,12 @@ from typing import Any
 from winnow.errors import InputError
 from winnow.models.bundle import WEIGHTS
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.outputs import Output, read_output, read_output_at
 from winnow.verdict.causes.lock_file import LOCK, Lock, parse_lock
 from winnow.verdict.causes.sources import Read, read_base, read_head
 from winnow.verdict.causes.weights import cached_file, count_parameters
 from winnow.verdict.record.context import Amount, Cost, StepCost
-from winnow.verdict.record.evidence import NotAvailable
 
 STEPS = ("prepare", "train", "evaluate", "export")
 

@@ -9,12 +9,12 @@ from typing import Literal, cast
 from winnow.errors import InputError
 from winnow.logs import logger
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.reporting.curve_tables import Curve as Points
 from winnow.reporting.curve_tables import read_curves
 from winnow.repository.git import call_git, read_at, resolve
 from winnow.repository.outputs import list_folder_at, read_recorded_object
 from winnow.verdict.record.context import Curve
-from winnow.verdict.record.evidence import NotAvailable
 
 MAX_POINTS = 60
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from winnow.errors import InputError
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.dvc import load_yaml
 from winnow.verdict.causes.file_changes import compare_files, count_commits
 from winnow.verdict.causes.lock_file import LOCK, PIPELINE, Lock, parse_lock, within, working_folder
@@ -13,7 +14,6 @@ from winnow.verdict.causes.sources import Read, read_base, read_head
 from winnow.verdict.causes.stage_changes import compare_stages
 from winnow.verdict.causes.staleness import stale_stages
 from winnow.verdict.record.context import Changes
-from winnow.verdict.record.evidence import NotAvailable
 
 
 def find_changes(project: Project, commit: str) -> Changes | NotAvailable:

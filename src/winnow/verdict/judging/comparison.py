@@ -3,6 +3,7 @@
 import numpy as np
 
 from winnow.metrics.calibration import Reliability
+from winnow.records import NotAvailable, Record
 from winnow.verdict.judging.case import Case, Judging
 from winnow.verdict.judging.flips import confusions, flips, paired_counts
 from winnow.verdict.judging.metric_changes import Summaries, metric_changes, recorded_changes
@@ -15,10 +16,8 @@ from winnow.verdict.record.evidence import (
     Confusions,
     Flips,
     MetricChange,
-    NotAvailable,
     Outcome,
     Paired,
-    Record,
     Subgroups,
     TestSet,
 )

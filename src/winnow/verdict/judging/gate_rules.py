@@ -9,17 +9,10 @@ from typing import Literal
 
 from winnow.changes.record import DataDiff, Duplicates
 from winnow.gate_config import BudgetLimit, Floor, GateConfig
+from winnow.records import NotAvailable
 from winnow.verdict.judging.metric_changes import DIRECTIONS, Summaries, as_number
 from winnow.verdict.record.context import Cost, Gate
-from winnow.verdict.record.evidence import (
-    Classes,
-    Estimate,
-    MetricChange,
-    NotAvailable,
-    Outcome,
-    ShareChange,
-    Subgroups,
-)
+from winnow.verdict.record.evidence import Classes, Estimate, MetricChange, Outcome, ShareChange, Subgroups
 
 Level = Literal["required", "advisory"]
 

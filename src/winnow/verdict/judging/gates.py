@@ -8,11 +8,11 @@ from winnow.config import nearest
 from winnow.errors import InputError
 from winnow.gate_config import GateConfig
 from winnow.logs import logger
+from winnow.records import NotAvailable
 from winnow.verdict.judging import gate_rules as rules
 from winnow.verdict.judging.comparison import Judgement
 from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.record.context import Cost, Gate, Waiver
-from winnow.verdict.record.evidence import NotAvailable
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from pydantic import Field, ValidationError
 from winnow.errors import InputError, WinnowError
 from winnow.files import read_json
 from winnow.project import PARAMS, Project
+from winnow.records import NotAvailable, Number, Record
 from winnow.schema import stamp
 from winnow.stats.laws import t_quantile
 from winnow.stats.spread import deviation_interval
 from winnow.verdict.causes.lock_file import LOCK, Lock, parse_lock
-from winnow.verdict.record.evidence import Estimate, Noise, NotAvailable, Number, Outcome, Record
+from winnow.verdict.record.evidence import Estimate, Noise, Outcome
 
 LEAST_SEEDS = 2
 STAGES = ("train", "evaluate")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from winnow.verdict.record.evidence import Count, Number, Record
+from winnow.records import Count, Number, Record
 
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
 

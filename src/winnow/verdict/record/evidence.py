@@ -6,31 +6,19 @@ columns and their values) is kept as it is: whoever prints it escapes it.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from winnow.records import Count, Number, Record
 
 MAX_FLIPS = 200
 """Fixed and broken images that the record holds, each."""
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 """Of an image; 20 hex digits in a winnow project, anything elsewhere."""
 
 Call = Literal["better", "worse", "equivalent", "inconclusive", "not comparable"]
 Direction = Literal["higher", "lower"]
-
-
-class Record(BaseModel):
-    """A part of the verdict."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NotAvailable(Record):
-    """What could not be known, and why."""
-
-    not_available: str
 
 
 class Estimate(Record):

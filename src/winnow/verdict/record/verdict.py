@@ -4,15 +4,13 @@ A verdict made by the code of a pull request is checked by `Verdict.from_dict` b
 passes may still hold any text in labels, columns, keys and paths; printing escapes it.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from winnow.changes.record import DataDiff
 from winnow.disclosure import Level
-from winnow.errors import InputError
-from winnow.schema import require_stamp, stamp
+from winnow.records import Document, NotAvailable
 from winnow.verdict.record.context import Changes, Cost, Curve, Gate, Provenance, Side
 from winnow.verdict.record.evidence import (
     Calibration,
@@ -21,10 +19,8 @@ from winnow.verdict.record.evidence import (
     Flips,
     MetricChange,
     Noise,
-    NotAvailable,
     Outcome,
     Paired,
-    Record,
     Subgroups,
     TestSet,
 )
@@ -32,8 +28,10 @@ from winnow.verdict.record.evidence import (
 Missing = NotAvailable
 
 
-class Verdict(Record):
+class Verdict(Document):
     """Each block can stand alone; one without a source says why it is missing."""
+
+    writer = "winnow report"
 
     project: Annotated[str, Field(max_length=200)]
     disclose: Level
@@ -62,22 +60,3 @@ class Verdict(Record):
     def has_passed(self) -> bool:
         """Whether no required gate failed. What a required gate could not know has not passed."""
         return all(gate.level != "required" or gate.result in ("pass", "waived") for gate in self.gates)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data, stamped with schema and task."""
-        return stamp(self.model_dump(mode="json"))
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any], source: str) -> Self:
-        """Return the verdict that `as_dict` gave; `source` is named in the error when `content` is none.
-
-        Raises FormatError for another schema or task, InputError for anything else that is not expected.
-        """
-        require_stamp(content, source)
-        try:
-            return cls.model_validate({key: value for key, value in content.items() if key not in stamp({})})
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}", hint="`winnow report` writes it"
-            ) from None

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from winnow.changes.snapshot import DEALT
 from winnow.evaluation.predictions import Predictions
-from winnow.verdict.record.evidence import NotAvailable, TestSet
+from winnow.records import NotAvailable
+from winnow.verdict.record.evidence import TestSet
 from winnow.verdict.sides.contender import Contender
 
 _TEST = "test"

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from winnow.changes.snapshot import DEALT
 from winnow.evaluation.predictions import Predictions
+from winnow.records import NotAvailable
 from winnow.verdict.record.context import Side
-from winnow.verdict.record.evidence import NotAvailable
 
 Rows: TypeAlias = pa.Table | NotAvailable
 """Columns `id`, `label` and `snapshot.DEALT`: the split each image is dealt to."""

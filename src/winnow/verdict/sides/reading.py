@@ -13,10 +13,10 @@ from winnow.changes.snapshot import DEALT, Snapshot, at_commit, working_tree
 from winnow.errors import InputError, UsageError, WinnowError
 from winnow.evaluation.predictions import Predictions
 from winnow.project import Project
+from winnow.records import NotAvailable
 from winnow.repository.git import call_git, git_root, merge_base, resolve
 from winnow.repository.outputs import Output, read_output, read_output_at
 from winnow.verdict.record.context import Side
-from winnow.verdict.record.evidence import NotAvailable
 from winnow.verdict.sides.contender import Contender, Rows
 from winnow.verdict.sides.fallback import read_metrics
 from winnow.verdict.sides.stored import SUFFIXES, load_predictions, parse_predictions

@@ -19,7 +19,7 @@ from winnow.evaluation.predictions import COLUMNS, Predictions, collect
 from winnow.files import disk_errors, fresh_folder
 from winnow.logs import logger
 from winnow.project import Project
-from winnow.verdict.record.evidence import NotAvailable
+from winnow.records import NotAvailable
 from winnow.verdict.sides.contender import Contender
 from winnow.verdict.sides.former_model import ask
 
