@@ -27,8 +27,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "winnow.json"
 LOCKED_TORCH = "locked"
+NO_TORCH = "none"
 COMMANDS = {
-    "install": "Make .venv or bring it up to date; --torch auto|cpu|cu128|... takes another build of torch.",
+    "install": "Make .venv or bring it up to date; --torch auto|cpu|cu128|none|... takes another build of torch.",
     "run": "Run a command inside .venv, from any shell: run CMD ARGS...",
 }
 
@@ -42,7 +43,8 @@ def main(arguments: list[str], tasks_file: Path) -> int:
     name, rest = (arguments[0], arguments[1:]) if arguments else ("--list", [])
     summaries = {**task_summaries(tasks_file), **COMMANDS}
     if name in {"--list", "-l", "--help", "-h"}:
-        print("\n".join(f"{name:8} {summaries[name]}" for name in sorted(summaries)))
+        width = max(map(len, summaries))
+        print("\n".join(f"{name:{width}} {summaries[name]}" for name in sorted(summaries)))
         return 0
     if name not in summaries:
         print(f"error: no task `{name}`\nhint: {nearest(name, sorted(summaries))}", file=sys.stderr)
@@ -61,7 +63,14 @@ def task_summaries(tasks_file: Path) -> dict[str, str]:
     """Return each task with the first line of its docstring, read from the text: invoke may not be there yet."""
     tree = ast.parse(tasks_file.read_text(encoding="utf-8"))
     tasks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
-    return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] for node in tasks}
+    return {task_name(node): (ast.get_docstring(node) or "").partition("\n")[0] for node in tasks}
+
+
+def task_name(node: ast.FunctionDef) -> str:
+    """Return what a task is called: `@task(name="group.task")`, else its function's name."""
+    calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "name"]
+    return str(ast.literal_eval(given[0])) if given else node.name.replace("_", "-")
 
 
 def nearest(name: str, names: list[str]) -> str:
@@ -73,7 +82,11 @@ def nearest(name: str, names: list[str]) -> str:
 def torch_choice(arguments: list[str]) -> str | None:
     """Return the value of `--torch`, or None where it is not given."""
     parser = argparse.ArgumentParser(prog="tasks.py install", allow_abbrev=False, description=COMMANDS["install"])
-    parser.add_argument("--torch", metavar="BUILD", help="auto, cpu, cu128, ... as uv names them; `locked` goes back")
+    parser.add_argument(
+        "--torch",
+        metavar="BUILD",
+        help="auto, cpu, cu128, ... as uv names them; `locked` goes back; `none` reads and judges, and trains nothing",
+    )
     choice: str | None = parser.parse_args(arguments).torch
     return choice
 
@@ -81,7 +94,8 @@ def torch_choice(arguments: list[str]) -> str | None:
 def install(torch: str | None) -> None:
     """Make `.venv` hold exactly what the locks name, and this package; at once when it already does.
 
-    `torch` is one of uv's torch backends, `locked` for the build in the lock, None for what was chosen before.
+    `torch` is one of uv's torch backends, `locked` for the build in the lock, `none` for an environment without it,
+    None for what was chosen before.
     """
     old = json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.is_file() else {}
     new = {"root": str(ROOT), "inputs": inputs_hash(), "torch": torch or old.get("torch", LOCKED_TORCH)}
@@ -118,7 +132,7 @@ def install_locks(torch: str) -> None:
         lock = rest
     say(f"installing {lock.name} (the first time takes minutes)")
     must("installing the locked packages failed", *uv, "sync", *target, "--require-hashes", lock)
-    if torch != LOCKED_TORCH:
+    if torch not in {LOCKED_TORCH, NO_TORCH}:
         # Another build comes from PyTorch's own index, whose hashes no lock holds; its version stays the locked one.
         say(f"installing torch for {torch}")
         must("installing torch failed", *uv, "install", *target, "--torch-backend", torch, *torch_versions())

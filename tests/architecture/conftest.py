@@ -20,6 +20,14 @@ def modules() -> dict[str, Path]:
     return {module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}
 
 
+@pytest.fixture(scope="session")
+def tools() -> dict[str, Path]:
+    """The code beside the package, by its path: tasks, deployment, scripts of workflows, generators of pages."""
+    folders = ("tooling", "deploy", ".github/scripts", "docs", "benchmarks")
+    found = {path for folder in folders for path in (ROOT / folder).rglob("*.py")} | set(ROOT.glob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): path for path in sorted(found)}
+
+
 def module_name(path: Path) -> str:
     parts = ["winnow", *path.relative_to(SOURCE).with_suffix("").parts]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -23,6 +23,11 @@ PLANTED = [
         "import winnow.verdict.account.blocks",
         "winnow.verdict.record.planted -> winnow.verdict.account.blocks",
     ),
+    (
+        "pull_request/running/planted.py",
+        "import winnow.pull_request.accepting.inputs",
+        "winnow.pull_request.running.planted -> winnow.pull_request.accepting.inputs",
+    ),
     ("shelf.py", "", "winnow.shelf"),
 ]
 

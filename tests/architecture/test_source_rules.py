@@ -1,11 +1,13 @@
 """House rules that a linter does not know."""
 
 import ast
+import sys
 from pathlib import Path
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "tools"}
 # The places where the package may look at its own files.
 MAY_USE_FILE = {"winnow.provenance"}
+BEFORE_AN_ENVIRONMENT = ("bootstrap.py", "deploy/", ".github/scripts/")
 # Bytes of paths and pickles; `torch.load` executes what it reads.
 UNPICKLERS = {"pickle.load", "pickle.loads", "joblib.load", "np.load", "torch.load"}
 
@@ -16,6 +18,36 @@ def tree_of(path: Path) -> ast.Module:
 
 def test_no_module_has_a_name_that_could_hold_anything(modules: dict[str, Path]) -> None:
     assert [name for name in modules if VAGUE & set(name.split("."))] == []
+
+
+def test_no_tool_has_a_name_that_could_hold_anything(tools: dict[str, Path]) -> None:
+    assert [name for name, path in tools.items() if VAGUE & {path.stem, *Path(name).parent.parts}] == []
+
+
+def test_every_tool_says_what_it_is_for_and_imports_by_full_names(tools: dict[str, Path]) -> None:
+    assert [name for name, path in tools.items() if not ast.get_docstring(tree_of(path))] == []
+    relative = [node for path in tools.values() for node in ast.walk(tree_of(path)) if getattr(node, "level", 0)]
+    assert relative == []
+
+
+def test_what_runs_before_there_is_an_environment_needs_python_alone(tools: dict[str, Path]) -> None:
+    """A runner's machine, a job's first step and a bare desk have nothing installed."""
+    bare = {name: path for name, path in tools.items() if name.startswith(BEFORE_AN_ENVIRONMENT)}
+    assert {name.partition("/")[0] for name in bare} == {"bootstrap.py", "deploy", ".github"}
+    ours = {"deploy", *(path.stem for name, path in bare.items() if name.startswith(".github/"))}
+    foreign = {name: imported(path) - set(sys.stdlib_module_names) - ours for name, path in bare.items()}
+    assert {name: found for name, found in foreign.items() if found} == {}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names of what a file imports, lazily included."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
 
 
 def test_a_package_file_holds_its_docstring_and_nothing_to_run(modules: dict[str, Path]) -> None:

@@ -4,11 +4,12 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TOOLING = [path for path in sorted((ROOT / "tooling").glob("*.py")) if path.stem != "__init__"]
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -36,9 +37,18 @@ def bootstrap(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def tasks(bootstrap: ModuleType) -> Iterator[ModuleType]:
+def tasks(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """`tasks.py`; with it `tooling/`, which keeps the `bootstrap` of this test and so is forgotten after it."""
+    monkeypatch.syspath_prepend(str(ROOT))
     yield load("winnow_tasks", ROOT / "tasks.py")
-    del sys.modules["winnow_tasks"]
+    for name in [name for name in sys.modules if name == "winnow_tasks" or name.partition(".")[0] == "tooling"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def tooling(tasks: ModuleType) -> SimpleNamespace:
+    """The modules of `tooling/`, each by its name."""
+    return SimpleNamespace(**{path.stem: sys.modules[f"tooling.{path.stem}"] for path in TOOLING})
 
 
 @pytest.fixture(scope="session")

@@ -61,9 +61,20 @@ def steps(calls: Calls) -> list[str]:
 def test_the_list_of_tasks_needs_nothing_but_python(root: Path) -> None:
     run = bare_python(root, "--list")
     listed = {line.split()[0]: line for line in run.stdout.splitlines()}
-    with_invoke = {"bench", "check", "demo", "docs", "fix", "lock", "remote", "soak", "test"}
-    assert set(listed) == with_invoke | {"install", "run"}
+    working = {"bench", "check", "demo", "docs", "fix", "lock", "soak", "test"}
+    in_workflows = {"answers", "installed", "twice", "wheel", "workflows"}
+    setting_up = {"cloud.bootstrap", "remote", "rulesets", "runner"}
+    assert set(listed) == working | in_workflows | setting_up | {"install", "run"}
     assert all(len(line.split()) > 3 for line in listed.values())
+
+
+def test_invoke_knows_the_tasks_that_are_listed_and_no_other(
+    bootstrap: ModuleType, tasks: ModuleType, root: Path
+) -> None:
+    listed = bootstrap.task_summaries(root / "tasks.py")
+    known = tasks.namespace.task_names
+    assert set(listed) == set(known)
+    assert {name: tasks.namespace[name].__doc__.partition("\n")[0] for name in known} == listed
 
 
 def test_no_arguments_list_the_tasks(root: Path) -> None:
@@ -172,6 +183,12 @@ def test_another_build_of_torch_replaces_the_locked_one_and_stays(
     assert "torch" in steps(calls)
     bootstrap.install("locked")
     assert steps(calls)[-3:] == ["locks", "locks", "package"]
+
+
+def test_torch_can_be_left_out(bootstrap: ModuleType, calls: Calls) -> None:
+    bootstrap.install("none")
+    assert steps(calls) == ["venv", "locks", "locks", "package"]
+    assert "torch" not in Path(calls[2][-1]).read_text()
 
 
 @pytest.mark.parametrize(

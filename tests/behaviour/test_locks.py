@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,8 +51,8 @@ def direct_requirements(role: str) -> Iterable[Requirement]:
             yield Requirement(line)
 
 
-def test_every_role_has_its_lock_and_the_lock_task_compiles_them_all(tasks: ModuleType) -> None:
-    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == set(ROLES) == set(tasks.LOCKS)
+def test_every_role_has_its_lock_and_the_lock_task_compiles_them_all(tooling: SimpleNamespace) -> None:
+    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == set(ROLES) == set(tooling.locks.LOCKS)
 
 
 @pytest.mark.parametrize("role", ROLES)

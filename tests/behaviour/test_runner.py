@@ -221,7 +221,7 @@ def test_a_job_sees_its_configuration_and_neither_the_token_nor_the_loops_variab
 def test_a_process_that_a_job_left_running_is_gone_afterwards(take: Callable[..., int], machine: Machine) -> None:
     machine.job(f'sleep 300 & echo $! > "{machine.notes}/pid"')
     assert take() == 0
-    assert not is_running(int(machine.note("pid")))
+    until(lambda: not is_running(int(machine.note("pid"))))
 
 
 def test_a_full_disk_is_refused_before_anything_is_registered(
@@ -492,7 +492,7 @@ def test_a_loop_that_is_stopped_ends_its_job_gives_the_registration_back_and_cle
     assert process.wait(WAIT_S) == 0
     assert service.asked[-1][0] == "DELETE"
     assert machine.jobs_left() == []
-    assert not is_running(int(machine.note("pid")))
+    until(lambda: not is_running(int(machine.note("pid"))))
 
 
 def test_a_signal_while_a_process_starts_waits_until_the_process_can_be_ended(
@@ -547,7 +547,7 @@ def test_a_job_runs_as_its_own_user_and_none_of_his_processes_outlives_it(
             runner.loop.run(settings)
         assert machine.note("uid").strip() == "61991"
         assert machine.note("stolen") == ""
-        assert not is_running(int(machine.note("pid")))
+        until(lambda: not is_running(int(machine.note("pid"))))
         assert machine.jobs_left() == []
 
 

@@ -4,8 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from ruamel.yaml import YAML
@@ -18,15 +19,15 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def test_every_step_runs_and_every_failure_is_named_at_the_end(
-    tasks: ModuleType, capfd: pytest.CaptureFixture[str]
+    tooling: SimpleNamespace, capfd: pytest.CaptureFixture[str]
 ) -> None:
     steps = {
         "first": python("raise SystemExit(3)"),
         "second": python("print('the second ran')"),
         "third": python("raise SystemExit(1)"),
     }
-    with pytest.raises(tasks.Exit) as end:
-        tasks.run_steps(steps)
+    with pytest.raises(tooling.running.Exit) as end:
+        tooling.running.run_steps(steps)
     assert end.value.code == 1
     assert str(end.value) == "failed: first, third"
     said = capfd.readouterr().out
@@ -35,23 +36,25 @@ def test_every_step_runs_and_every_failure_is_named_at_the_end(
     assert re.search(r"== second: ok, \d+\.\d s", said)
 
 
-def test_steps_that_pass_end_quietly(tasks: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
-    tasks.run_steps({"only": python("pass")})
+def test_steps_that_pass_end_quietly(tooling: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
+    tooling.running.run_steps({"only": python("pass")})
     assert "FAILED" not in capfd.readouterr().out
 
 
-def test_a_task_ends_with_the_exit_code_of_its_command(tasks: ModuleType) -> None:
-    with pytest.raises(tasks.Exit) as end:
-        tasks.must(*python("raise SystemExit(4)"))
+def test_a_task_ends_with_the_exit_code_of_its_command(tooling: SimpleNamespace) -> None:
+    with pytest.raises(tooling.running.Exit) as end:
+        tooling.running.must(*python("raise SystemExit(4)"))
     assert end.value.code == 4
+    assert tooling.running.run_here(*python("import os; raise SystemExit(int(os.environ['RICE']))"), RICE="5") == 5
 
 
-def test_check_is_the_lint_and_the_tests_and_nothing_in_it_mends(tasks: ModuleType) -> None:
-    assert set(tasks.LINT) == CI_STEPS
-    assert {"tests", "coverage report"} <= set(tasks.TESTS)
-    words = {word for command in {**tasks.LINT, **tasks.TESTS}.values() for word in command}
+def test_check_is_the_lint_and_the_tests_and_nothing_in_it_mends(tooling: SimpleNamespace) -> None:
+    lint, tests = tooling.checks.LINT, tooling.checks.TESTS
+    assert set(lint) == CI_STEPS
+    assert {"tests", "coverage report"} <= set(tests)
+    words = {word for command in {**lint, **tests}.values() for word in command}
     assert not {"--fix", "--exit-zero", "--unsafe-fixes"} & words
-    assert "--check" in tasks.LINT["ruff format"]
+    assert "--check" in lint["ruff format"]
 
 
 @pytest.mark.parametrize(
@@ -64,18 +67,20 @@ def test_check_is_the_lint_and_the_tests_and_nothing_in_it_mends(tasks: ModuleTy
 )
 @pytest.mark.slow
 def test_a_planted_fault_turns_a_step_red(
-    step: str, fault: str, tasks: ModuleType, root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    step: str, fault: str, tooling: SimpleNamespace, root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(root / "pyproject.toml", tmp_path)
-    for name in ("src/winnow", "docs", "benchmarks"):
-        (tmp_path / name).mkdir(parents=True)
-    for name in ("bootstrap.py", "tasks.py", "src/winnow/__init__.py"):
-        (tmp_path / name).write_text('"""Nothing wrong."""\n')
-    (tmp_path / "benchmarks" / "speed.py").write_text('"""Nothing wrong."""\n')
-    (tmp_path / "docs" / "page.py").write_text('"""Nothing wrong."""\n')
-    assert tasks.run_here(*tasks.LINT[step], folder=tmp_path) == 0, capfd.readouterr()
+    for name in tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]:
+        path = tmp_path / name
+        if path.suffix != ".py":
+            path /= "script.py" if name.startswith(".") else "__init__.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        reason = "# ruff: noqa: INP001  a script, no package\n" if path.name == "script.py" else ""
+        path.write_text(f'{reason}"""Nothing wrong."""\n')
+    run_here, command = tooling.running.run_here, tooling.checks.LINT[step]
+    assert run_here(*command, folder=tmp_path) == 0, capfd.readouterr()
     (tmp_path / "src" / "winnow" / "fault.py").write_text(fault)
-    assert tasks.run_here(*tasks.LINT[step], folder=tmp_path) == 1
+    assert run_here(*command, folder=tmp_path) == 1
 
 
 def test_ci_runs_the_readmes_command_and_then_all_the_rest(root: Path) -> None:
@@ -112,23 +117,101 @@ def test_hooks_are_local_and_their_programs_come_with_the_environment(root: Path
     assert wanted | {"check-yaml"} <= {hook["id"] for hook in hooks}
 
 
-def test_the_demo_has_the_whole_flow_and_its_code_is_this_checkout(tasks: ModuleType, root: Path) -> None:
-    flow = tasks.demo_flow()
-    code = YAML(typ="safe", pure=True).load(flow)["vars"][0]["code"]
-    assert (tasks.DEMO / code).resolve() == (root / "src" / "winnow").resolve()
-    assert flow.replace(code, "src/winnow") == (root / "dvc.yaml").read_text(encoding="utf-8")
+def test_the_demo_has_the_whole_flow_and_its_code_is_this_checkout(tooling: SimpleNamespace, root: Path) -> None:
+    for folder in (tooling.demo.DEMO, tooling.twice.SCRATCH / "first"):
+        flow = tooling.digits.flow(folder)
+        code = YAML(typ="safe", pure=True).load(flow)["vars"][0]["code"]
+        assert (folder / code).resolve() == (root / "src" / "winnow").resolve()
+        assert flow.replace(code, "src/winnow") == (root / "dvc.yaml").read_text(encoding="utf-8")
+
+
+def test_the_demo_trains_hastily_by_one_changed_line(tooling: SimpleNamespace, root: Path, tmp_path: Path) -> None:
+    recipe = (root / "recipes" / "digits.yaml").read_text(encoding="utf-8").splitlines()
+    tooling.digits.write_params(tmp_path, epochs=None)
+    assert (tmp_path / "params.yaml").read_text(encoding="utf-8").splitlines() == recipe
+    tooling.digits.write_params(tmp_path, epochs=2)
+    hasty = (tmp_path / "params.yaml").read_text(encoding="utf-8").splitlines()
+    assert [line for line in hasty if line not in recipe] == ["  epochs: 2"]
 
 
 def test_remote_writes_the_remote_or_ends_with_the_codes_of_the_command_line(
-    tasks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tooling: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / ".dvc").mkdir()
-    monkeypatch.setattr(tasks, "ROOT", tmp_path)
-    tasks.remote(tasks.Context(), "gs://pictures/winnow")
+    tooling.remote.set_storage("gs://pictures/winnow", tmp_path)
     assert "git add .dvc/config" in capsys.readouterr().out
     written = (tmp_path / ".dvc" / "config").read_text(encoding="utf-8")
     assert "url = gs://pictures/winnow" in written
-    with pytest.raises(tasks.Exit) as end:
-        tasks.remote(tasks.Context(), "gs:/pictures")
+    with pytest.raises(tooling.running.Exit) as end:
+        tooling.remote.set_storage("gs:/pictures", tmp_path)
     assert end.value.code == 2
     assert (tmp_path / ".dvc" / "config").read_text(encoding="utf-8") == written
+
+
+def test_options_of_a_task_become_options_of_the_program_and_the_rest_follows(
+    tooling: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "noting.py").write_text(
+        "import pathlib, sys; pathlib.Path('words').write_text(chr(10).join(sys.argv[1:]))"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    options = {
+        "token_file": "my token",
+        "root": "",
+        "label": ["gpu", "big"],
+        "jobs": 0,
+        "dry_run": True,
+        "quiet": False,
+    }
+    tooling.deploying.run_module("noting", options, "--free-gb 5")
+    words = (tmp_path / "here" / "words").read_text().splitlines()
+    assert words == ["--token-file=my token", "--label=gpu", "--label=big", "--dry-run", "--free-gb", "5"]
+
+
+@pytest.mark.parametrize(
+    ("task", "module"), [("runner", "deploy.runner"), ("cloud.bootstrap", "deploy.cloud.bootstrap")]
+)
+def test_a_task_that_starts_a_program_has_options_that_the_program_knows(
+    task: str, module: str, tasks: ModuleType, root: Path
+) -> None:
+    source = root / Path(*module.split("."))
+    path = source / "__main__.py" if source.is_dir() else source.with_suffix(".py")
+    known = set(re.findall(r"""["'](--[a-z0-9-]+)["']""", path.read_text(encoding="utf-8")))
+    taken = {f"--{argument.name.replace('_', '-')}" for argument in tasks.namespace[task].get_arguments()}
+    assert taken
+    assert taken <= known
+
+
+def test_no_login_to_a_cloud_gets_into_git_dvc_or_an_image(root: Path) -> None:
+    for name, pattern in ((".gitignore", ""), (".dvcignore", ""), (".dockerignore", "**/")):
+        lines = (root / name).read_text(encoding="utf-8").splitlines()
+        assert f"{pattern}gha-creds-*.json" in lines, name
+
+
+STEP = '{"workflow": "ci", "job": "Tests", "step": "Tests", "seconds": 2.5}'
+NOTES = f"import os; print({STEP!r}, file=open(os.environ['WINNOW_STEP_TIMES'], 'a'))"
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "said"),
+    [
+        (NOTES, ""),
+        (f"{NOTES}; raise SystemExit(1)", "failed: a scenario"),
+        ("pass", "failed: no workflow ran: is `act` there?"),
+    ],
+)
+def test_workflows_are_green_only_when_some_ran_and_none_failed(
+    scenarios: str, said: str, tooling: SimpleNamespace, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    times = tmp_path / "times.jsonl"
+    times.write_text("of an earlier run\n")
+    try:
+        tooling.workflows.run_workflows(python(scenarios), times)
+        end = ""
+    except tooling.running.Exit as failed:
+        end = str(failed)
+    assert end == said
+    printed = capfd.readouterr().out
+    assert ("no step was noted" if scenarios == "pass" else "2.5s") in printed, "the times come in any case"

@@ -1,8 +1,8 @@
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from repository import git
 from winnow.changes.compare import compare
 from winnow.errors import UsageError
 from winnow.project import Project
@@ -12,25 +12,20 @@ HEADER = "id,label,name,group,split\n"
 A, B, C = (letter * 20 for letter in "abc")
 
 
-def git(project: Project, *arguments: str) -> None:
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run(["git", *identity, *arguments], cwd=project.root, check=True, capture_output=True)
-
-
 def write(project: Project, *rows: str) -> None:
     project.labels.write_text(HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 
 def commit(project: Project) -> None:
-    git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", "x")
+    git(project.root, "add", "-A")
+    git(project.root, "commit", "-q", "-m", "x")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A repository with one commit on `main`: A and B are cats."""
     made = Project(tmp_path)
-    git(made, "init", "-q", "-b", "main")
+    git(made.root, "init", "-q", "-b", "main")
     made.labels.parent.mkdir()
     made.params.write_bytes(PARAMS.read_bytes())
     write(made, f"{A},cat,,,train", f"{B},cat,,,train")
@@ -52,13 +47,13 @@ def test_nothing_changed_is_nothing(project: Project) -> None:
 
 
 def test_from_the_merge_base_the_other_sides_work_is_left_out(project: Project) -> None:
-    git(project, "checkout", "-q", "-b", "mine")
+    git(project.root, "checkout", "-q", "-b", "mine")
     write(project, f"{A},cat,,,train", f"{B},cat,,,train", f"{C},owl,,,train")
     commit(project)
-    git(project, "checkout", "-q", "main")
+    git(project.root, "checkout", "-q", "main")
     write(project, f"{A},dog,,,train", f"{B},cat,,,train")
     commit(project)
-    git(project, "checkout", "-q", "mine")
+    git(project.root, "checkout", "-q", "mine")
     assert compare(project, "main").record.relabelled.count == 1
     record = compare(project, "main", from_merge_base=True).record
     assert (record.relabelled.count, record.added.examples) == (0, [C])
@@ -83,8 +78,8 @@ def test_at_ids_a_few_are_named_and_no_file_and_no_group(project: Project) -> No
 
 
 def test_a_first_data_set_is_all_new_and_parts_that_nobody_tracks_are_told(project: Project) -> None:
-    git(project, "rm", "-q", "--cached", "data/labels.csv")
-    git(project, "commit", "-q", "-m", "x")
+    git(project.root, "rm", "-q", "--cached", "data/labels.csv")
+    git(project.root, "commit", "-q", "-m", "x")
     project.images.mkdir()
     (project.images / "part-x.arrow").touch()
     record = compare(project, "HEAD").record

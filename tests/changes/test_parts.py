@@ -1,10 +1,9 @@
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from repository import dvc
 from winnow.changes.parts import compare_bytes, compare_parts, num_untracked
 from winnow.changes.record import Parts
 from winnow.project import Project
@@ -18,7 +17,7 @@ SIZES = {KEPT: 100, OLD: 30, NEW: 7}
 @pytest.fixture(scope="module")
 def empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template")
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=root, check=True)
+    dvc(root, "init", "-q", "--no-scm")
     return root
 
 

@@ -1,9 +1,9 @@
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from repository import git
 from winnow.changes.snapshot import DEALT, Snapshot, at_commit, working_tree
 from winnow.errors import ConfigError, InputError
 from winnow.project import Project
@@ -17,14 +17,9 @@ A, B, C = (letter * 20 for letter in "abc")
 IMAGES_DVC = "outs:\n- md5: 1.dir\n  size: 5\n  nfiles: 2\n  hash: md5\n  path: images\n"
 
 
-def git(project: Project, *arguments: str) -> None:
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run(["git", *identity, *arguments], cwd=project.root, check=True, capture_output=True)
-
-
 def commit(project: Project) -> str:
-    git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", "x", "--allow-empty")
+    git(project.root, "add", "-A")
+    git(project.root, "commit", "-q", "-m", "x", "--allow-empty")
     return resolve(project, "HEAD")
 
 
@@ -33,7 +28,7 @@ def project(tmp_path: Path) -> Project:
     """A Git repository with two images, in a project below its root."""
     made = Project(tmp_path / "below")
     made.labels.parent.mkdir(parents=True)
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q")
     made.params.write_bytes(PARAMS.read_bytes())
     made.labels.write_text(f"{HEADER}{A},cat,,,test\n{B},,,,\n", encoding="utf-8")
     made.images_dvc.write_text(IMAGES_DVC, encoding="utf-8")

@@ -34,9 +34,14 @@ DAMAGED = {
 }
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> PullRequest:
+    return open_request(tmp_path_factory.mktemp("opened") / "project")
+
+
 @pytest.fixture
-def worse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PullRequest:
-    request = open_request(tmp_path / "project")
+def worse(opened: PullRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PullRequest:
+    request = opened.copied(tmp_path / "project")
     monkeypatch.chdir(request.root)
     return request
 

@@ -1,11 +1,11 @@
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from repository import git
 from winnow.changes.record import DataDiff
 from winnow.commands.diff import diff, diff_page
 from winnow.commands.relabel import relabel
@@ -18,18 +18,13 @@ WriteImages = Callable[[Path, dict[str, int]], Path]
 TinyId = Callable[[int], str]
 
 
-def git(project: Project, *arguments: str) -> None:
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run(["git", *identity, *arguments], cwd=project.root, check=True, capture_output=True)
-
-
 @pytest.fixture
 def changed(project: Project, write_images: WriteImages) -> Project:
     """A project with one commit, after which dog 3 became a cat, cat 2 left and owl 4 came."""
-    git(project, "init", "-q")
+    git(project.root, "init", "-q")
     (project.root / ".gitignore").write_text("/raw/\n/more/\n/data/images/\n", encoding="utf-8")
-    git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", "x")
+    git(project.root, "add", "-A")
+    git(project.root, "commit", "-q", "-m", "x")
     write_images(project.root / "more", {"owl/4.png": 4})
     add.run(project, "more", track=False)
     relabel(project, "dog/3.png", "cat")

@@ -98,7 +98,7 @@ def test_a_reader_is_told_that_pulling_works_and_what_pushing_lacks(
     assert report.exit_code is ExitCode.FAILED
     said = text(report)
     assert "storage.objects.create is missing" in said
-    assert f"--member=serviceAccount:{ACCOUNT} --role=roles/storage.objectUser" in said
+    assert f"--member=serviceAccount:{ACCOUNT} --role=roles/storage.objectCreator" in said
     assert said.endswith("dvc pull will work; the rest will not")
 
 

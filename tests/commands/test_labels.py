@@ -1,11 +1,8 @@
 """Changing hands, in a real repository; that no stage runs again is in end_to_end/test_privacy.py."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
+from repository import dvc, git
 from winnow.commands.labels import _set_keeper, track_by
 from winnow.config import read_section
 from winnow.errors import ConfigError, ExitCode, InputError, UsageError
@@ -13,22 +10,14 @@ from winnow.pipeline import add
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
 
-IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-
-
-def git(project: Project, *arguments: str) -> str:
-    command = ["git", *IDENTITY, *arguments]
-    return subprocess.run(command, cwd=project.root, check=True, capture_output=True, text=True).stdout
-
 
 @pytest.fixture
 def repository(project: Project) -> Project:
     """A project whose labels are in Git's first commit."""
-    git(project, "init", "-q")
-    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
-    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=project.root, env=environment, check=True)
-    git(project, "add", "params.yaml", "data/labels.csv")
-    git(project, "commit", "-q", "-m", "first")
+    git(project.root, "init", "-q")
+    dvc(project.root, "init", "-q")
+    git(project.root, "add", "params.yaml", "data/labels.csv")
+    git(project.root, "commit", "-q", "-m", "first")
     return project
 
 
@@ -45,17 +34,17 @@ def test_labels_go_to_dvc_and_back_with_the_same_bytes(repository: Project) -> N
         "dvc push data/labels",
     ):
         assert said in told
-    assert git(repository, "ls-files", "data") == ""
-    git(repository, "add", "--all")
-    git(repository, "commit", "-q", "-m", "private")
-    assert "data/labels.csv\n" not in git(repository, "ls-files", "data")
+    assert git(repository.root, "ls-files", "data") == ""
+    git(repository.root, "add", "--all")
+    git(repository.root, "commit", "-q", "-m", "private")
+    assert "data/labels.csv" not in git(repository.root, "ls-files", "data").splitlines()
     assert track_by(repository, "dvc").keeper == "dvc"
     back = track_by(repository, "git")
     assert any("git add" in line and "data/labels.csv" in line for line in back.lines())
     assert (repository.labels.read_bytes(), repository.params.read_bytes()) == (before, params)
     assert not repository.labels_dvc.exists()
-    git(repository, "add", "--all")
-    assert "data/labels.csv\n" in git(repository, "ls-files", "data")
+    git(repository.root, "add", "--all")
+    assert "data/labels.csv" in git(repository.root, "ls-files", "data").splitlines()
 
 
 def test_labels_that_are_not_here_change_no_hands(project: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 from history import begin, commit, lock_text, md5, pipeline_text, write
 from ruamel.yaml import YAML
 
-from repository import call, save_class_folders, write_params
+from repository import call, save_class_folders, winnow, write_params
 from winnow.commands import noise as command
 from winnow.commands.noise import noise
 from winnow.errors import DivergenceError, InputError, MachineError, UsageError
@@ -93,6 +93,12 @@ def pretended_step(folder: Path, program: str) -> Project:
     return Project(folder)
 
 
+def test_a_step_is_a_process_in_its_seeds_folder(tmp_path: Path) -> None:
+    program = "import os, pathlib, sys; pathlib.Path('ran').write_text(f'{os.getppid()} {sys.argv[1:]}')"
+    command._run_step(pretended_step(tmp_path, program), "train", 3)
+    assert (tmp_path / "ran").read_text(encoding="utf-8") == f"{os.getpid()} ['train']"
+
+
 @pytest.mark.parametrize(("code", "error"), [(4, DivergenceError), (3, MachineError), (2, InputError)])
 def test_a_step_that_fails_is_told_by_its_seed(tmp_path: Path, code: int, error: type[Exception]) -> None:
     run = pretended_step(tmp_path, f"raise SystemExit({code})")
@@ -124,7 +130,9 @@ pathlib.Path("saved").touch()
 
 
 @pytest.mark.slow
-def test_two_seeds_are_trained_once_and_kept_in_git(project: Project) -> None:
+def test_two_seeds_are_trained_once_and_kept_in_git(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # That a step is a process of its own, and what its end means, is tested above.
+    monkeypatch.setattr(command, "_run_step", lambda run, step, _: winnow(run.root, step))
     record(project)
     result = noise(project, num_seeds=2)
     assert NoiseReport.read(project) == result.report

@@ -15,9 +15,14 @@ MAIN = Question("main")
 WAIVER = Waiver(reason="a new camera", by="ada", source="label")
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> PullRequest:
+    return open_request(tmp_path_factory.mktemp("opened") / "project")
+
+
 @pytest.fixture
-def worse(tmp_path: Path) -> PullRequest:
-    return open_request(tmp_path / "project")
+def worse(opened: PullRequest, tmp_path: Path) -> PullRequest:
+    return opened.copied(tmp_path / "project")
 
 
 def test_a_worse_model_fails_and_all_three_files_tell_so(worse: PullRequest) -> None:

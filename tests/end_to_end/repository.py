@@ -1,14 +1,27 @@
 """A real repository on disk: Git, DVC, the package's own sources, and generated images."""
 
+import contextlib
+import logging
 import os
 import shutil
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
+from unittest import mock
 
+import colorama.initialise
 import numpy as np
+from dvc.cli import main as dvc_main
 from PIL import Image
 from ruamel.yaml import YAML
+
+from winnow.cli.main import main as winnow_main
+from winnow.logs import logger
 
 CHECKOUT = Path(__file__).parents[2]
 CLASSES = ("bars", "blobs", "rings")
@@ -37,14 +50,85 @@ def call(folder: Path, *command: str, status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def git(folder: Path, *arguments: str) -> str:
+    """Run Git in `folder`, in a tester's name; return what it printed."""
+    return call(folder, "git", *arguments).strip()
+
+
 def winnow(folder: Path, *arguments: str, status: int = 0) -> str:
-    """Run `winnow` in `folder` as a shell would."""
-    return call(folder, sys.executable, "-m", "winnow", *arguments, status=status)
+    """Run `winnow` in `folder` as its console script does; return what it and what it started printed."""
+    return call_here(folder, winnow_status, "winnow", *arguments, status=status)
 
 
 def dvc(folder: Path, *arguments: str, status: int = 0) -> str:
-    """Run DVC in `folder`."""
-    return call(folder, sys.executable, "-m", "dvc", *arguments, status=status)
+    """Run DVC in `folder`; return what it and what it started printed."""
+    return call_here(folder, dvc_status, "dvc", *arguments, status=status)
+
+
+def call_here(folder: Path, run: Callable[[], int], *command: str, status: int) -> str:
+    """Run a command that is a function, in this process: another one would import for seconds."""
+    with TemporaryFile("w+", encoding="utf-8") as stdout, TemporaryFile("w+", encoding="utf-8") as stderr:
+        with entered(folder, command), taken("stdout", stdout), taken("stderr", stderr), own_log_lines():
+            ended = run()
+        stdout.seek(0)
+        stderr.seek(0)
+        printed = stdout.read() + stderr.read()
+    assert ended == status, f"{command} ended with {ended}\n{printed}"
+    return printed
+
+
+def winnow_status() -> int:
+    try:
+        winnow_main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def dvc_status() -> int:
+    with ExitStack() as stack:
+        # Its handlers hold the streams of the moment when it was imported, and colorama puts those back.
+        for handler in logging.getLogger("dvc").handlers:
+            stream = sys.stderr if handler.level >= logging.WARNING else sys.stdout
+            stack.enter_context(mock.patch.object(handler, "stream", stream))
+        for name in ("orig_stdout", "orig_stderr", "wrapped_stdout", "wrapped_stderr"):
+            stack.enter_context(mock.patch.object(colorama.initialise, name, None))
+        stack.enter_context(warnings.catch_warnings(action="ignore"))
+        return int(dvc_main(sys.argv[1:]))
+
+
+@contextmanager
+def entered(folder: Path, command: Sequence[str]) -> Iterator[None]:
+    """Work in `folder`, with a command's words and the variables of a shell of its own."""
+    words = mock.patch.object(sys, "argv", list(command))
+    with words, mock.patch.dict(os.environ, environment(), clear=True), contextlib.chdir(folder):
+        yield
+
+
+@contextmanager
+def taken(name: str, stream: TextIO) -> Iterator[None]:
+    """Send one of Python's streams to a file, and the file descriptor that child processes inherit."""
+    number = {"stdout": 1, "stderr": 2}[name]
+    kept = os.dup(number)
+    try:
+        os.dup2(stream.fileno(), number)
+        with mock.patch.object(sys, name, stream):
+            yield
+    finally:
+        stream.flush()
+        os.dup2(kept, number)
+        os.close(kept)
+
+
+@contextmanager
+def own_log_lines() -> Iterator[None]:
+    """Leave the logger to the next test as it was."""
+    before = logger.handlers[:], logger.level, logger.propagate
+    try:
+        yield
+    finally:
+        logger.handlers[:], logger.propagate = before[0], before[2]
+        logger.setLevel(before[1])
 
 
 def tiny_picture(rng: np.random.Generator, kind: str, size: int) -> np.ndarray:

@@ -96,3 +96,13 @@ def test_a_token_travels_encrypted_only() -> None:
     with pytest.raises(UsageError, match="https"):
         GitHub("rice/leaves", "t", "http://127.0.0.1")
     assert "secret" not in repr(GitHub("rice/leaves", "secret"))
+
+
+def test_a_persons_token_has_a_login_and_a_workflows_has_none(
+    server: GitHubServer, repository: Repository, github: GitHub
+) -> None:
+    token = server.github.add_token("laptop", repository, login="ada")
+    assert GitHub(repository.full_name, token.secret, server.api_url).viewer() == "ada"
+    assert github.viewer() == ""
+    with pytest.raises(GitHubError, match="401"):
+        GitHub(repository.full_name, "wrong", server.api_url).viewer()

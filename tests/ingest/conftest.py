@@ -1,14 +1,12 @@
 """A project in a temporary folder, tiny images, and a source made of a list."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from repository import dvc, git
 from winnow.data.config import DataConfig
 from winnow.data.labels import Labels, write_labels
 from winnow.data.parts import ImageRecord, PartWriter, image_id, list_parts, part_ids
@@ -94,9 +92,8 @@ def write_images() -> Callable[[Path, dict[str, int]], Path]:
 def _empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
     root.mkdir()
-    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
-    for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
-        subprocess.run(command, cwd=root, env=environment, check=True)
+    git(root, "init", "-q")
+    dvc(root, "init", "-q")
     shutil.copy(PARAMS, root)
     return root
 
@@ -152,8 +149,7 @@ def commit(repository: Project) -> Callable[..., None]:
     """Return a function that runs Git in the repository: with nothing, it commits all that is there."""
 
     def run(*arguments: str) -> None:
-        who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
         for command in [arguments] if arguments else [("add", "--all"), ("commit", "-q", "-m", "data")]:
-            subprocess.run(["git", *who, *command], cwd=repository.root, check=True, capture_output=True)
+            git(repository.root, *command)
 
     return run

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from repository import dvc, git
 from winnow.data.labels import read_labels
 from winnow.data.parts import image_id, list_parts, part_ids
 from winnow.errors import ConfigError, ExitCode, InputError, MachineError, UsageError
@@ -54,10 +55,6 @@ def lay_out(root: Path) -> Project:
     text = PARAMS.read_text(encoding="utf-8").replace("part_size_mb: 64", "part_size_mb: 1")
     (root / "params.yaml").write_text(text, encoding="utf-8")
     return Project(root)
-
-
-def call(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, capture_output=True)
 
 
 def outputs(project: Project) -> dict[str, bytes]:
@@ -427,8 +424,8 @@ def finish(process: subprocess.Popen[bytes]) -> None:
 def test_kills_at_random_moments_change_no_byte_and_a_clone_makes_the_parts_again(tmp_path: Path) -> None:
     source = write_folder(tmp_path / "raw", 150, side=90)
     template = lay_out(tmp_path / "template")
-    call(template.root, "git", "init", "-q")
-    call(template.root, sys.executable, "-m", "dvc", "init", "-q")
+    git(template.root, "init", "-q")
+    dvc(template.root, "init", "-q")
     undisturbed = Project(shutil.copytree(template.root, tmp_path / "undisturbed"))
     finish(launch(undisturbed, source))
     assert len(list_parts(undisturbed.images)) == 4
@@ -457,11 +454,11 @@ def test_kills_at_random_moments_change_no_byte_and_a_clone_makes_the_parts_agai
 
 @pytest.mark.slow
 def test_a_folder_under_dvc_add_migrates_with_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    call(tmp_path, "git", "init", "-q")
-    call(tmp_path, sys.executable, "-m", "dvc", "init", "-q")
+    git(tmp_path, "init", "-q")
+    dvc(tmp_path, "init", "-q")
     project = lay_out(tmp_path / "sub")
     raw = write_folder(project.root / "data" / "raw", 3)
-    call(project.root, sys.executable, "-m", "dvc", "add", "-q", "data/raw")
+    dvc(project.root, "add", "-q", "data/raw")
     monkeypatch.chdir(project.root)
     (raw / "cat" / "broken.png").write_bytes(b"x")
     kept = add.run(project, "data/raw", migrate=True)
@@ -475,9 +472,7 @@ def test_a_folder_under_dvc_add_migrates_with_one_command(tmp_path: Path, monkey
     assert not (project.root / "data" / "raw.dvc").exists()
     assert len(list(raw.rglob("*.png"))) == 9
     assert done.lines()[-1].startswith("to commit: git add ")
-    status = subprocess.run(
-        ["git", "status", "--porcelain", "-uall"], cwd=tmp_path, capture_output=True, text=True, check=True
-    ).stdout
+    status = git(tmp_path, "status", "--porcelain", "-uall")
     assert "sub/data/labels.csv" in status
     assert "sub/data/images.dvc" in status
     assert ".png" not in status

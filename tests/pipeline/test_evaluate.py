@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,24 +106,27 @@ def write_bundle(project: Project) -> None:
     store.save(project.bundle, build(**architecture.model_dump(), custom=project.custom), bundle)
 
 
-@pytest.fixture
-def make_project(tmp_path: Path) -> Callable[..., Project]:
-    """Return a function that lays out a project as it is before `evaluate`; further arguments are parameters."""
+def lay_out(root: Path, *, labels: tuple[str, ...] = ("dark", "gray", "light"), **changes: Any) -> Project:
+    """Return a project as it is before `evaluate`; further arguments are parameters."""
+    torch.set_num_threads(1)
+    project = Project(root)
+    project.custom.mkdir(parents=True)
+    (project.custom / "toy.py").write_text(CUSTOM, encoding="utf-8")
+    write_params(project, **changes)
+    write_data(project, list(labels), {"site": "north"})
+    write_bundle(project)
+    with Curves(project.curves) as curves:
+        for epoch in (1, 2):
+            curves.log(epoch, {"train/loss": 1 / epoch, "val/accuracy": 0.4 * epoch})
+    return project
 
-    def make(name: str = "project", *, labels: tuple[str, ...] = ("dark", "gray", "light"), **changes: Any) -> Project:
-        torch.set_num_threads(1)
-        project = Project(tmp_path / name)
-        project.custom.mkdir(parents=True)
-        (project.custom / "toy.py").write_text(CUSTOM, encoding="utf-8")
-        write_params(project, **changes)
-        write_data(project, list(labels), {"site": "north"})
-        write_bundle(project)
-        with Curves(project.curves) as curves:
-            for epoch in (1, 2):
-                curves.log(epoch, {"train/loss": 1 / epoch, "val/accuracy": 0.4 * epoch})
-        return project
 
-    return make
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project after `evaluate`, to read from."""
+    project = lay_out(tmp_path_factory.mktemp("evaluated") / "project")
+    evaluate.run(project)
+    return project
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -132,76 +134,65 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_every_promised_file_is_written(make_project: Callable[..., Project]) -> None:
-    project = make_project()
-    evaluate.run(project)
-    assert [name for name in PROMISED if not getattr(project, name).is_file()] == []
-    drawn = sorted(path.name for path in project.figures.iterdir())
+def test_every_promised_file_is_written(evaluated: Project) -> None:
+    assert [name for name in PROMISED if not getattr(evaluated, name).is_file()] == []
+    drawn = sorted(path.name for path in evaluated.figures.iterdir())
     assert drawn == ["confusion.png", "curves.png", "per_class.png", "reliability.png"]
-    spent = read_json(project.cost("evaluate"), hint="")
+    spent = read_json(evaluated.cost("evaluate"), hint="")
     assert spent["num_images"] == 90
     assert spent["device"] in {"cpu", "cuda", "mps"}
 
 
-def test_metrics_are_those_of_the_predictions(make_project: Callable[..., Project]) -> None:
-    project = make_project()
-    evaluate.run(project)
-    predictions = read_predictions(project.predictions)
+def test_metrics_are_those_of_the_predictions(evaluated: Project) -> None:
+    predictions = read_predictions(evaluated.predictions)
     test = predictions.of_split("test")
-    metrics = read_json(project.metrics, hint="")
+    metrics = read_json(evaluated.metrics, hint="")
     assert (metrics["num_test"], metrics["num_val"], metrics["num_test_groups"]) == (len(test), 30, 15)
     assert metrics["accuracy"] == pytest.approx(test.decisions.accuracy, abs=1e-6)
     assert 0.6 < metrics["accuracy"] < 1
     assert metrics["accuracy_low"] < metrics["accuracy"] < metrics["accuracy_high"]
-    assert sum(int(row["count"]) for row in rows_of(project.confusion)) == len(test)
-    assert [row["label"] for row in rows_of(project.per_class)] == ["dark", "gray", "light"]
-    assert sum(int(row["count"]) for row in rows_of(project.reliability)) == len(test)
+    assert sum(int(row["count"]) for row in rows_of(evaluated.confusion)) == len(test)
+    assert [row["label"] for row in rows_of(evaluated.per_class)] == ["dark", "gray", "light"]
+    assert sum(int(row["count"]) for row in rows_of(evaluated.reliability)) == len(test)
 
 
-def test_predictions_carry_groups_and_further_columns(make_project: Callable[..., Project]) -> None:
-    project = make_project()
-    evaluate.run(project)
-    predictions = read_predictions(project.predictions)
+def test_predictions_carry_groups_and_further_columns(evaluated: Project) -> None:
+    predictions = read_predictions(evaluated.predictions)
     assert set(predictions.column("split")) == {"val", "test"}
     assert set(predictions.column("site")) == {"north"}
     groups = dict(zip(predictions.column("id"), predictions.column("group"), strict=True))
-    expected = {row["id"]: row["group"] for row in rows_of(project.labels)}
+    expected = {row["id"]: row["group"] for row in rows_of(evaluated.labels)}
     assert groups == {image: expected[image] for image in groups}
 
 
-def test_two_runs_give_the_same_bytes(make_project: Callable[..., Project]) -> None:
-    one, two = make_project("one"), make_project("two")
-    for project in (one, two):
-        evaluate.run(project)
-    written = [getattr(one, name) for name in PROMISED] + sorted(one.figures.iterdir())
+def test_two_runs_give_the_same_bytes(evaluated: Project, tmp_path: Path) -> None:
+    two = lay_out(tmp_path / "two")
+    evaluate.run(two)
+    written = [getattr(evaluated, name) for name in PROMISED] + sorted(evaluated.figures.iterdir())
     for path in written:
-        assert path.read_bytes() == (two.root / path.relative_to(one.root)).read_bytes(), path.name
+        assert path.read_bytes() == (two.root / path.relative_to(evaluated.root)).read_bytes(), path.name
 
 
-def test_predict_gives_the_probabilities_that_evaluate_wrote(
-    make_project: Callable[..., Project], tmp_path: Path
-) -> None:
-    project = make_project()
-    evaluate.run(project)
-    predictions = read_predictions(project.predictions)
+def test_predict_gives_the_probabilities_that_evaluate_wrote(evaluated: Project, tmp_path: Path) -> None:
+    predictions = read_predictions(evaluated.predictions)
     contents = {
         image: content
-        for batch in pa.ipc.open_file(next(project.images.iterdir())).read_all().to_batches()
+        for batch in pa.ipc.open_file(next(evaluated.images.iterdir())).read_all().to_batches()
         for image, content in zip(batch["id"].to_pylist(), batch["bytes"].to_pylist(), strict=True)
     }
     files = []
     for image in predictions.column("id")[:20]:
         files.append(tmp_path / f"{image}.png")
         files[-1].write_bytes(contents[image])
-    result = predict(project, files, top=3)
+    result = predict(evaluated, files, top=3)
     for row, prediction in enumerate(result.predictions):
         expected = dict(zip(predictions.classes, predictions.probabilities[row].tolist(), strict=True))
         assert dict(prediction.top) == pytest.approx(expected, abs=1e-6)
 
 
-def test_two_classes_and_a_metric_of_the_users_own(make_project: Callable[..., Project]) -> None:
+def test_two_classes_and_a_metric_of_the_users_own(tmp_path: Path) -> None:
     metric = {"name": "toy:sureness", "options": {}}
-    project = make_project(labels=("dark", "light"), positive_label="dark", metrics=[metric])
+    project = lay_out(tmp_path / "project", labels=("dark", "light"), positive_label="dark", metrics=[metric])
     evaluate.run(project)
     metrics = read_json(project.metrics, hint="")
     assert metrics["positive_label"] == "dark"
@@ -210,8 +201,8 @@ def test_two_classes_and_a_metric_of_the_users_own(make_project: Callable[..., P
     assert all(isinstance(value, int | float | str) for value in json.loads(project.metrics.read_text()).values())
 
 
-def test_a_stale_bundle_is_refused_and_nothing_is_written(make_project: Callable[..., Project]) -> None:
-    project, other = make_project(), make_project("other", labels=("dark", "light"))
+def test_a_stale_bundle_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    project, other = lay_out(tmp_path / "project"), lay_out(tmp_path / "other", labels=("dark", "light"))
     project.bundle.rename(project.root / "old")
     other.bundle.rename(project.bundle)
     with pytest.raises(InputError, match="trained with other classes"):

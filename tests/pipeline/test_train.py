@@ -222,9 +222,9 @@ def test_without_validation_images_only_the_last_epoch_can_be_kept(tmp_path: Pat
 def test_kill_9_at_random_moments_and_running_again_give_the_bytes_of_an_undisturbed_run(
     make_project: Callable[..., Project],
 ) -> None:
-    undisturbed = make_project("undisturbed", train__epochs=8, train__checkpoint_every_s=0.0)
+    undisturbed = make_project("undisturbed", train__epochs=5, train__checkpoint_every_s=0.0)
     train.run(undisturbed)
-    killed = make_project("killed", train__epochs=8, train__checkpoint_every_s=0.0)
+    killed = make_project("killed", train__epochs=5, train__checkpoint_every_s=0.0)
     rng = random.Random(0)
     num_killed = sum(train_and_kill(killed, num_checkpoints=rng.randint(1, 12)) for _ in range(3))
     assert num_killed > 0

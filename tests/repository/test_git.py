@@ -1,19 +1,13 @@
 """A real repository of three commits: main, and a branch that parted from it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from repository import git
 from winnow.errors import MachineError, UsageError
 from winnow.project import Project
 from winnow.repository.git import call_git, default_branch, git_root, merge_base, read_at, require_success, resolve
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.org"]
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def commit(project: Project, text: str) -> str:

@@ -1,10 +1,9 @@
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from repository import dvc, git
 from winnow.errors import InputError, UsageError
 from winnow.project import Project
 from winnow.repository.dvc import Recorded, listing_bytes, listing_md5, md5_bytes, read_recorded
@@ -17,8 +16,8 @@ PARTS = {"part-a.arrow": "1" * 32, "part-b.arrow": "2" * 32}
 def _empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("template") / "repository"
     root.mkdir()
-    for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
-        subprocess.run(command, cwd=root, check=True)
+    git(root, "init", "-q")
+    dvc(root, "init", "-q")
     return root
 
 
@@ -136,7 +135,7 @@ def test_a_listing_of_dvcs_own_is_read_and_ours_has_its_bytes(project: Project) 
     project.images.mkdir(parents=True)
     for name in ("part-b.arrow", "part-a.arrow"):
         (project.images / name).write_text(name, encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "dvc", "add", "-q", "data/images"], cwd=project.root, check=True)
+    dvc(project.root, "add", "-q", "data/images")
     recorded = read_recorded(project)
     assert recorded is not None
     listing = read_listing(project, recorded)

@@ -1,11 +1,10 @@
 import hashlib
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from repository import dvc, git
 from winnow.errors import InputError
 from winnow.project import Project
 from winnow.repository.git import resolve
@@ -14,13 +13,9 @@ from winnow.repository.revisions import read_tracked, read_tracked_at
 LABELS = b"id,label,name,group,split\n"
 
 
-def run(project: Project, *command: str) -> None:
-    subprocess.run(command, cwd=project.root, check=True, capture_output=True)
-
-
 def commit(project: Project) -> str:
-    run(project, "git", "add", "-A")
-    run(project, "git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x")
+    git(project.root, "add", "-A")
+    git(project.root, "commit", "-q", "-m", "x")
     return resolve(project, "HEAD")
 
 
@@ -42,8 +37,8 @@ def cached(project: Project, md5: str) -> Path:
 def empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Project(tmp_path_factory.mktemp("template") / "project")
     made.labels.parent.mkdir(parents=True)
-    run(made, "git", "init", "-q")
-    run(made, sys.executable, "-m", "dvc", "init", "-q")
+    git(made.root, "init", "-q")
+    dvc(made.root, "init", "-q")
     return made.root
 
 

@@ -13,6 +13,7 @@ from winnow.evaluation.predictions import Predictions, collect
 from winnow.gate_config import GateConfig
 from winnow.verdict.judging.case import Judging
 from winnow.verdict.record.evidence import TestSet
+from winnow.verdict.rules import documented
 from winnow.verdict.sides.alignment import Pair
 
 Codes = Sequence[int] | NDArray[np.int64]
@@ -58,23 +59,7 @@ def pair_of(targets: Codes, base: Codes | NDArray[np.float32], head: Codes | NDA
 
 
 def judging_with(*, disclose: Any = "ids", confidence: float = 0.95, **gate: Any) -> Judging:
-    content = {
-        "metric": "accuracy",
-        "margin": 0.01,
-        "alpha": 0.05,
-        "power": 0.8,
-        "rule": "not_worse",
-        "primary": "required",
-        "floors": [],
-        "classes": "advisory",
-        "subgroups": "advisory",
-        "subgroup_columns": [],
-        "calibration": "advisory",
-        "calibration_margin": 0.02,
-        "data": "required",
-        "budgets": [],
-    }
-    config = GateConfig.model_validate(content | gate)
+    config = GateConfig.model_validate(documented(GateConfig).model_dump() | gate)
     return Judging(config, Disclosure(disclose), confidence, bootstrap_samples=400, seed=0, calibration_bins=10)
 
 

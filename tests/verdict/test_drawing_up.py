@@ -23,9 +23,14 @@ from winnow.verdict.sides.reading import read_working_tree
 MAIN = Question("main")
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> PullRequest:
+    return open_request(tmp_path_factory.mktemp("opened") / "project")
+
+
 @pytest.fixture
-def worse(tmp_path: Path) -> PullRequest:
-    return open_request(tmp_path / "project")
+def worse(opened: PullRequest, tmp_path: Path) -> PullRequest:
+    return opened.copied(tmp_path / "project")
 
 
 def gates(verdict: Verdict) -> dict[str, Gate]:

@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+import step_times
 from act_log import Outcome, read_log
 from action_stand_ins import Stage
 from cml_stand_in import install
@@ -46,10 +49,13 @@ class Machine:
     timeout_s: float = 300.0
     _numbers: Any = field(default_factory=count)
 
-    def run(self, repository: Repository, workflow: str, event: str, payload: dict[str, Any]) -> Outcome:
+    def run(
+        self, repository: Repository, workflow: str, event: str, payload: dict[str, Any], *, job: str = ""
+    ) -> Outcome:
         """Run `.github/workflows/<workflow>` for an event, at the commit that GitHub would take; return what happened.
 
-        The run and its artifacts are then part of the loopback GitHub, as `outcome.run`.
+        The run and its artifacts are then part of the loopback GitHub, as `outcome.run`. With `job` that one runs, and
+        those that it needs.
         """
         assert ACT, "mark the test with needs_act"
         folder = self.folder / f"run-{next(self._numbers)}"
@@ -65,10 +71,12 @@ class Machine:
         event_file = folder / "event.json"
         event_file.write_text(json.dumps(payload), encoding="utf-8")
         options = ["-e", str(event_file), "-W", str(path), *stage.mapping(path), *self._options(run, secrets)]
+        options += ["-j", job] if job else []
         code, log = self._start([ACT, event, *options, "--actor", run.actor.login], clone, folder)
         del self.server.github.tokens[token.secret]
         outcome = Outcome(run, token, code == 0, read_log(log), stage.uses(), log)
         self._hand_over(repository, outcome, stage.store)
+        step_times.note(outcome)
         return outcome
 
     def _options(self, run: Run, secrets: dict[str, str]) -> list[str]:
@@ -165,6 +173,9 @@ class Machine:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
             "DVC_NO_ANALYTICS": "1",
+            # What is not here is not fetched from anywhere.
+            "UV_OFFLINE": "1",
+            "PIP_NO_INDEX": "1",
             **self.server.certificate.variables(),
             **self.environment,
         }
@@ -185,7 +196,10 @@ class Machine:
         try:
             log, _ = process.communicate(timeout=self.timeout_s)
         except subprocess.TimeoutExpired:
-            # Steps are processes of their own, and would go on.
+            # Steps have sessions of their own, and would go on where nobody listens to a hang-up (`nohup`).
+            for step in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    step.kill()
             os.killpg(process.pid, signal.SIGKILL)
             log, _ = process.communicate()
             log += f"\nact was ended after {self.timeout_s:.0f} s\n"
@@ -194,11 +208,11 @@ class Machine:
     def _hand_over(self, repository: Repository, outcome: Outcome, store: Path) -> None:
         """Let GitHub know how the run ended: its jobs, a check of each, its artifacts."""
         run, github = outcome.run, self.server.github
-        run.status, run.conclusion = "completed", "success" if outcome.is_success else "failure"
         for job in outcome.jobs:
             check = Check(github.next_id(), run.head_sha, job.name, "completed", job.result or "cancelled")
             repository.checks[check.id] = check
-            run.jobs.append({"id": check.id, "name": job.name, "status": "completed", "conclusion": check.conclusion})
+            about = {"id": check.id, "name": job.name, "status": "completed", "conclusion": check.conclusion}
+            run.jobs.append({**about, **job.times(), "labels": [SYSTEM]})
         for folder in sorted(store.iterdir()) if store.exists() else []:
             content = BytesIO()
             with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -206,6 +220,9 @@ class Machine:
                     if path.is_file():
                         archive.write(path, path.relative_to(folder))
             github.add_artifact(repository, run, folder.name, content.getvalue())
+        # Last: whoever is told that a run has ended finds all that it left.
+        ending = "success" if outcome.jobs else "skipped"
+        run.status, run.conclusion = "completed", ending if outcome.is_success else "failure"
 
 
 def permissions_of(content: dict[str, Any]) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from github_records import Run, Token
+from github_records import Run, Token, stamp
 
 
 @dataclass
@@ -45,6 +46,17 @@ class Job:
     def duration_s(self) -> float:
         """How long the steps took, one after the other."""
         return sum(step.duration_s for step in self.steps)
+
+    def times(self) -> dict[str, object]:
+        """Return when it ran, as GitHub tells it: it ended just now, and its steps followed each other."""
+        begin = moment = datetime.now(UTC) - timedelta(seconds=self.duration_s)
+        steps: list[dict[str, object]] = []
+        for step in self.steps:
+            end = moment + timedelta(seconds=step.duration_s)
+            steps.append({"name": step.name, "started_at": stamp(moment), "completed_at": stamp(end)})
+            moment = end
+        times = {"created_at": stamp(begin), "started_at": stamp(begin), "completed_at": stamp(moment)}
+        return {**times, "steps": steps}
 
     def step(self, name: str) -> Step:
         """Return the step with this id or name."""

@@ -75,8 +75,9 @@ def _matching(patterns: str, *, with_hidden: bool) -> list[Path]:
             found = {path: None for path in found if path not in set(files)}
         else:
             found |= dict.fromkeys(files)
-    here = Path.cwd()
-    is_hidden = {path: any(part.startswith(".") for part in Path(os.path.relpath(path, here)).parts) for path in found}
+    # What lies above the paths that were asked for hides nothing.
+    root = _root(patterns)
+    is_hidden = {path: any(part.startswith(".") for part in path.relative_to(root).parts) for path in found}
     return [path for path in found if with_hidden or not is_hidden[path]]
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from action_environment import bring_environment
 from action_files import append, cache_restore, cache_save, download, fail, say, tell, upload
 
 
@@ -65,8 +66,10 @@ def _is_branch(url: str, ref: str) -> bool:
 
 
 def setup_python(inputs: dict[str, str], _: Path) -> None:
-    """There is one Python here: the one that runs the tests."""
+    """There is one Python here: the one that runs the tests, with its packages."""
     tell(f"asked for Python {inputs['python_version']!r}, has {sys.version.split()[0]}")
+    if Path("bootstrap.py").is_file():
+        bring_environment(Path.cwd())
     say("python-version", sys.version.split()[0])
     say("python-path", sys.executable)
 

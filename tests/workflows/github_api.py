@@ -17,6 +17,7 @@ from typing import Any
 import github_actions
 import github_checks
 import github_discussion
+import github_git
 import github_repositories
 from certificate import make_certificate
 from github_faults import Dropped, Faults
@@ -28,7 +29,8 @@ from github_state import GitHub
 HOST = "127.0.0.1"
 API = "/api/v3"
 _IDLE_S = 20.0
-_ROUTES = [*github_discussion.ROUTES, *github_checks.ROUTES, *github_actions.ROUTES, *github_repositories.ROUTES]
+_GROUPS = (github_discussion, github_checks, github_actions, github_git, github_repositories)
+_ROUTES = [route for group in _GROUPS for route in group.ROUTES]
 _LIMITS = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4999", "X-RateLimit-Resource": "core"}
 
 

@@ -81,8 +81,8 @@ def add_labels(call: Call) -> Answer:
     pull, names = call.pull(), call.body.get("labels")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Refused(422, 'Invalid request.\n\n"labels" is not an array of strings.')
-    pull.labels += [name for name in dict.fromkeys(names) if name not in pull.labels]
-    call.repository.labels.update(names)
+    for name in dict.fromkeys(names):
+        call.github.put_label(call.repository, pull, name, by=call.user)
     return Answer(_labels(call, pull))
 
 
@@ -90,8 +90,25 @@ def remove_label(call: Call) -> Answer:
     pull, name = call.pull(), call.names["name"]
     if name not in pull.labels:
         raise Refused(404, "Label does not exist")
-    pull.labels.remove(name)
+    call.github.take_label(call.repository, pull, name, by=call.user)
     return Answer(_labels(call, pull))
+
+
+def list_events(call: Call) -> Answer:
+    """What happened to a pull request, the oldest first; of all kinds there are here only labels."""
+    number = call.pull().number
+    shown = [
+        {
+            "id": each.id,
+            "event": each.event,
+            "actor": each.actor and call.shapes.user(each.actor),
+            "label": {"name": each.label, "color": "ededed"},
+            "created_at": each.created_at,
+        }
+        for each in call.repository.label_events
+        if each.number == number
+    ]
+    return call.page([{"id": 1, "event": "head_ref_force_pushed", "actor": None}, *shown])
 
 
 def _labels(call: Call, pull: Pull) -> list[object]:
@@ -116,4 +133,5 @@ ROUTES = [
     Route("GET", f"{_ISSUE}/labels", _READ, list_labels),
     Route("POST", f"{_ISSUE}/labels", _WRITE, add_labels),
     Route("DELETE", f"{_ISSUE}/labels/{{name}}", _WRITE, remove_label),
+    Route("GET", f"{_ISSUE}/events", _READ, list_events),
 ]

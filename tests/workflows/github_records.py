@@ -11,7 +11,12 @@ BOT = "github-actions[bot]"
 
 def now() -> str:
     """Return the time as GitHub writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as GitHub writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,20 @@ class Status:
     created_at: str
 
 
+@dataclass(frozen=True)
+class LabelEvent:
+    """A label was put on a pull request, or taken off."""
+
+    id: int
+    number: int
+    event: str
+    """`labeled` or `unlabeled`."""
+    label: str
+    actor: User | None
+    """None where the account is gone."""
+    created_at: str = field(default_factory=now)
+
+
 @dataclass
 class Artifact:
     """A zip file that a run handed over."""
@@ -161,6 +180,9 @@ class Repository:
     roles: dict[str, str] = field(default_factory=dict)
     commits: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
+    label_events: list[LabelEvent] = field(default_factory=list)
+    required_checks: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    """By branch: the checks that a ruleset requires there, each with the app that must make it."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     checks: dict[int, Check] = field(default_factory=dict)

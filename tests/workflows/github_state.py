@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from github_records import BOT, Artifact, Comment, Pull, Repository, Run, Token, User
+from github_records import BOT, Artifact, Comment, LabelEvent, Pull, Repository, Run, Token, User
 
 
 class GitHub:
@@ -54,6 +54,18 @@ class GitHub:
         comment = Comment(self.next_id(), number, self.add_user(login), body)
         repository.comments[comment.id] = comment
         return comment
+
+    def put_label(self, repository: Repository, pull: Pull, name: str, *, by: User | None) -> None:
+        """Put a label on a pull request; one that the repository does not have yet is made."""
+        repository.labels.add(name)
+        if name not in pull.labels:
+            pull.labels.append(name)
+            repository.label_events.append(LabelEvent(self.next_id(), pull.number, "labeled", name, by))
+
+    def take_label(self, repository: Repository, pull: Pull, name: str, *, by: User | None) -> None:
+        """Take a label off."""
+        pull.labels.remove(name)
+        repository.label_events.append(LabelEvent(self.next_id(), pull.number, "unlabeled", name, by))
 
     def add_artifact(self, repository: Repository, run: Run, name: str, content: bytes) -> Artifact:
         """Add an artifact of a run: `content` is a zip file."""

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 
 import pytest
-from workflow_commands import PROMISED, existing_commands
 from workflow_files import (
     GITHUB,
     ROOT,
@@ -19,10 +18,15 @@ from workflow_files import (
 from workflow_linters import LINTERS, report_of
 from workflow_running import RUNNING, matrix_values
 from workflow_safety import ENVIRONMENTS, MAY_WRITE, PINS, SAFETY, VARIABLES
+from workflow_trust import TRUST
+
+from winnow.pull_request.telling.standing import check_name_of
 
 FILES = {file.name: file for file in [*workflow_files(), *action_files()]}
-RULES = [*SAFETY, *RUNNING]
+RULES = [*SAFETY, *RUNNING, *TRUST]
 Rule = Callable[[WorkflowFile], Iterator[str]]
+# The check of the project in the root, which no job is called: the API makes it.
+POSTED = check_name_of(".")
 
 
 def supported_pythons() -> tuple[str, str]:
@@ -40,7 +44,8 @@ def test_the_rule_holds(name: str, rule: Rule) -> None:
 
 
 def test_the_workflows_of_the_design_are_there() -> None:
-    assert {"ci.yaml", "verify.yaml", "security.yaml"} <= set(FILES)
+    loop = {"data.yaml", "pipeline.yaml", "report.yaml", "store.yaml", "label.yaml", "accept.yaml"}
+    assert {"ci.yaml", "verify.yaml", "security.yaml", *loop} <= set(FILES)
 
 
 @pytest.mark.parametrize("name", LINTERS)
@@ -57,12 +62,6 @@ def test_what_a_linter_is_not_to_say_has_its_reason() -> None:
             if "zizmor: ignore" in line or (path.name == "zizmor.yaml" and re.fullmatch(r"  [\w-]+:", line)):
                 before = [above.strip() for above in lines[max(0, number - 4) : number]]
                 assert any(above.startswith("# ") for above in before), f"{path.name}:{number + 1}: {line.strip()}"
-
-
-def test_nothing_is_promised_that_exists_or_that_nobody_calls() -> None:
-    assert set(PROMISED) & existing_commands() == set()
-    text = "\n".join(file.text for file in FILES.values())
-    assert [command for command in PROMISED if command not in text] == []
 
 
 def test_the_tests_run_on_the_lowest_and_the_newest_python_of_every_system() -> None:
@@ -93,9 +92,24 @@ def test_a_job_that_the_gate_does_not_judge_is_a_required_check_of_its_own() -> 
             assert {file.jobs[name]["name"] for name in apart} <= required_checks()
 
 
-def test_every_required_check_is_the_name_of_one_job() -> None:
+def test_every_required_check_is_the_name_of_one_job_or_posted() -> None:
     names = [job["name"] for file in workflow_files() for job in file.jobs.values()]
-    assert {name: names.count(name) for name in required_checks()} == dict.fromkeys(required_checks(), 1)
+    wanted = {**dict.fromkeys(required_checks(), 1), POSTED: 0}
+    assert POSTED in required_checks()
+    assert {name: names.count(name) for name in required_checks()} == wanted, "two checks of one name hide each other"
+
+
+def test_the_check_that_is_posted_is_posted_for_every_pull_request() -> None:
+    pipeline, report = FILES["pipeline.yaml"], FILES["report.yaml"]
+    assert pipeline.triggers["pull_request"] == {}, "a filter would leave pull requests without the check"
+    assert "pipeline" in report.triggers["workflow_run"]["workflows"]
+    assert report.triggers["workflow_run"]["types"] == ["completed"]
+    [job] = report.jobs.values()
+    assert "if" not in job
+    # Whoever opened it, one of the two jobs runs.
+    head, own = "github.event.pull_request.head.repo.id", "github.event.repository.id"
+    assert pipeline.jobs["own"]["if"].endswith(f"|| {head} == {own}")
+    assert pipeline.jobs["fork"]["if"].endswith(f"&& {head} != {own}")
 
 
 def test_every_gate_is_required() -> None:

@@ -13,15 +13,6 @@ from workflow_files import GITHUB, ROOT, WorkflowFile
 from winnow.cli.main import app
 
 Words = list[str]
-# Commands that workflows call and nobody has written yet, with their options. Whoever writes one takes it out of here.
-PROMISED: dict[str, set[str]] = {
-    "python tasks.py wheel": set(),
-    "python tasks.py installed": set(),
-    "python tasks.py answers": {"--write"},
-    "python tasks.py twice": set(),
-    "winnow verify lock": set(),
-    "winnow verify remote": set(),
-}
 # What a runner image has, and what the steps before put there.
 ON_THE_RUNNER = {"cml", "echo", "gh", "git"}
 # Of the bootstrap, which needs no environment.
@@ -56,7 +47,7 @@ def task_problems(words: Words) -> Iterator[str]:
         yield from program_problems(rest)
         return
     known = {**tasks(), "install": INSTALL_OPTIONS}
-    options = PROMISED.get(f"python tasks.py {name}", known.get(name))
+    options = known.get(name)
     if options is None:
         yield f"no task `{name}`"
     else:
@@ -83,11 +74,7 @@ def winnow_problems(words: Words) -> Iterator[str]:
         known = {option for parameter in command.params for option in parameter.opts}
         yield from (f"`{path}` has no option {option}" for option in options_of(rest) - known)
         return
-    promised = PROMISED.get(" ".join(["winnow", *(word for word in words if not word.startswith("-"))]))
-    if promised is None:
-        yield f"no command `{path}`"
-    else:
-        yield from (f"`{path}` has no option {option}" for option in options_of(words) - promised)
+    yield f"no command `{path}`"
 
 
 def options_of(words: Words) -> set[str]:
@@ -99,16 +86,15 @@ def tasks() -> dict[str, set[str]]:
     tree = ast.parse((ROOT / "tasks.py").read_text(encoding="utf-8"))
     defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     return {
-        node.name.replace("_", "-"): {
+        task_name(node): {
             f"--{argument.arg.replace('_', '-')}" for argument in [*node.args.args[1:], *node.args.kwonlyargs]
         }
         for node in defined
     }
 
 
-def existing_commands() -> set[str]:
-    """Return every task, and every command of winnow down to two words."""
-    found = {f"python tasks.py {name}" for name in tasks()}
-    for name, command in typer.main.get_command(app).commands.items():
-        found |= {f"winnow {name}", *(f"winnow {name} {inner}" for inner in getattr(command, "commands", {}))}
-    return found
+def task_name(node: ast.FunctionDef) -> str:
+    """Return the name that `@task(name=…)` gives, else that of the function."""
+    decorators = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+    given = [keyword.value for each in decorators for keyword in each.keywords if keyword.arg == "name"]
+    return str(ast.literal_eval(given[0])) if given else node.name.replace("_", "-")

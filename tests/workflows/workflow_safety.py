@@ -18,6 +18,16 @@ PINS = {
 # Who may do more than read: workflow and job, the permission, and what for.
 MAY_WRITE: dict[tuple[str, str], dict[str, str]] = {
     ("verify", "remote"): {"id-token": "logs in to the bucket as the reader, without a key"},
+    ("data", "look"): {"id-token": "logs in to the bucket as the reader, without a key"},
+    ("pipeline", "own"): {"id-token": "logs in to the bucket as the reader, without a key"},
+    ("store", "push"): {"id-token": "logs in to the bucket as the writer, without a key"},
+    ("report", "post"): {"pull-requests": "posts the comment", "checks": "says whether the model may be merged"},
+    ("accept", "commit"): {
+        "contents": "makes the one commit on the pull request's branch",
+        "checks": "carries the required checks over to it",
+        "pull-requests": "takes the label off",
+        "id-token": "logs in to the bucket as the reader, without a key",
+    },
 }
 # What a user can set in the repository's settings. None is needed for the first pull request.
 VARIABLES = {
@@ -104,9 +114,12 @@ def every_setting_is_documented(file: WorkflowFile) -> Iterator[str]:
         yield f"{file.name}: the secret {name} is not in SECRETS"
     for name, job in file.jobs.items():
         asked = job.get("environment")
-        environment = asked.get("name") if isinstance(asked, dict) else asked
-        if environment is not None and environment not in ENVIRONMENTS:
-            yield f"{file.name}: the environment {environment} of {name} is not in ENVIRONMENTS"
+        environment = str(asked.get("name") if isinstance(asked, dict) else asked or "")
+        # Of an expression, the names that it may come to.
+        names = re.findall(r"'([^']+)'", environment) if "${{" in environment else [environment] * bool(environment)
+        for each in names:
+            if each not in ENVIRONMENTS:
+                yield f"{file.name}: the environment {each} of {name} is not in ENVIRONMENTS"
         if job.get("secrets") == "inherit":
             yield f"{file.name}: {name} hands all secrets on"
 

@@ -62,6 +62,15 @@ class GitHub:
         """Return the answer to `GET /repos/OWNER/NAME/{path}`."""
         return self._send("GET", path, query=query).json()
 
+    def viewer(self) -> str:
+        """Return the login of the person whose token this is; empty for a workflow's token, which is no person's."""
+        try:
+            return str(self._send("GET", "user", url=f"{self.api}/user").json()["login"])
+        except GitHubError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            return ""
+
     def pages(self, path: str, key: str = "", **query: str | int) -> Iterator[Json]:
         """Yield what all pages of a list hold, in GitHub's order; `key` names the list in an answer that wraps it."""
         for page in range(1, _MAX_PAGES + 1):
@@ -95,8 +104,9 @@ class GitHub:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         is_stream: bool = False,
+        url: str = "",
     ) -> requests.Response:
-        url = f"{self.api}/repos/{self.repository}/{quote(path, safe='/:.-_~#@')}".removesuffix("/")
+        url = url or f"{self.api}/repos/{self.repository}/{quote(path, safe='/:.-_~@')}".removesuffix("/")
         try:
             answer = self._session.request(
                 method, url, params=query, json=body, timeout=_TIMEOUT_S, stream=is_stream, allow_redirects=is_stream

@@ -11,6 +11,9 @@ from winnow.changes.record import DataDiff
 from winnow.records import Count, Document, NotAvailable, Number, Record
 from winnow.verdict.record.context import Commit
 
+ACCEPT_LABEL = "winnow:accept"
+"""Asks for the model of a pull request to be committed."""
+
 MAX_PROJECTS = 20
 MAX_TEXT = 4_000
 

@@ -28,6 +28,8 @@ _UNKNOWN_CALLER = re.compile(
     re.IGNORECASE,
 )
 _MAX_TEXT = 300
+# The least that allows each step; whoever pushes need not be able to delete.
+_GOOGLE_ROLES = {"write": "objectCreator", "delete": "objectUser"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _make(address: Address) -> str:
 
 def _grant(address: Address, step: str, identity: str) -> str:
     if address.kind == "gs":
-        role = "roles/storage.objectUser" if step in ("write", "delete") else "roles/storage.objectViewer"
+        role = f"roles/storage.{_GOOGLE_ROLES.get(step, 'objectViewer')}"
         member = f"serviceAccount:{identity}" if "gserviceaccount" in identity else identity or "MEMBER"
         grant = "gcloud storage buckets add-iam-policy-binding"
         return f"{grant} gs://{address.bucket} --member={member} --role={role}"

@@ -107,7 +107,8 @@ def call_dvc(project: Project, *arguments: str) -> subprocess.CompletedProcess[s
     """Run DVC in the project's folder, and return how it ended."""
     logger.debug("dvc %s", " ".join(arguments))
     return subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
-        [sys.executable, "-m", "dvc", *arguments],
+        # `-P`: a `json.py` in the project's folder, which may be a stranger's, is not to be imported.
+        [sys.executable, "-P", "-m", "dvc", *arguments],
         cwd=project.root,
         env={**os.environ, "DVC_NO_ANALYTICS": "1"},
         stdin=subprocess.DEVNULL,
@@ -122,7 +123,7 @@ def call_dvc(project: Project, *arguments: str) -> subprocess.CompletedProcess[s
 def require_success(done: subprocess.CompletedProcess[str]) -> None:
     """Raise MachineError, with DVC's last word, when it failed."""
     if done.returncode:
-        command = " ".join(done.args[2:])
+        command = " ".join(done.args[3:])
         raise MachineError(
             f"{command[:200]} failed: {last_line(done.stderr)}",
             hint="mend what DVC names and run the command again: it goes on where it stopped",

@@ -9,28 +9,13 @@ from winnow.verdict.judging import gate_rules as rules
 from winnow.verdict.judging.metric_changes import Summaries
 from winnow.verdict.record.context import Amount, Cost, Gate, StepCost
 from winnow.verdict.record.evidence import Classes, Estimate, MetricChange, Outcome, ShareChange, Subgroups
+from winnow.verdict.rules import documented
 
 NOWHERE = NotAvailable(not_available="nobody knows")
 
 
 def config(**changes: Any) -> GateConfig:
-    content = {
-        "metric": "accuracy",
-        "margin": 0.01,
-        "alpha": 0.05,
-        "power": 0.8,
-        "rule": "not_worse",
-        "primary": "required",
-        "floors": [],
-        "classes": "advisory",
-        "subgroups": "advisory",
-        "subgroup_columns": [],
-        "calibration": "advisory",
-        "calibration_margin": 0.02,
-        "data": "required",
-        "budgets": [],
-    }
-    return GateConfig.model_validate(content | changes)
+    return GateConfig.model_validate(documented(GateConfig).model_dump() | changes)
 
 
 def an_outcome(call: str, low: float | None, high: float | None, *, direction: str = "higher") -> Outcome:

@@ -1,0 +1,100 @@
+"""Each rule of workflow_trust.py finds a fault that is planted into a workflow of ours."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from workflow_files import GITHUB, WorkflowFile, workflow_files
+from workflow_trust import TRUST
+
+Rule = Callable[[WorkflowFile], Iterator[str]]
+RULES: dict[str, Rule] = {rule.__name__: rule for rule in TRUST}
+OWN = "github.event.pull_request.head.repo.id == github.event.repository.id"
+NAMES = "github.event.pull_request.head.repo.full_name == github.repository"
+HEAD = "contents: read # to check out\n"
+# The rule, the workflow, what is written instead of what, and a part of what it says.
+FAULTS = [
+    ("a_pull_requests_own_run_cannot_write", "pipeline", HEAD, "contents: write\n", "own runs a pull request's code"),
+    (
+        "a_pull_requests_own_run_cannot_write",
+        "label",
+        "    permissions: {}",
+        "    permissions: {issues: write}",
+        "asked",
+    ),
+    ("a_pull_requests_own_run_cannot_write", "pipeline", "PULL_ACCOUNT", "PUSH_ACCOUNT", "the identity that writes"),
+    ("a_pull_requests_own_run_cannot_write", "pipeline", "&& 'gpu'", "&& 'winnow-push'", "bucket may be written"),
+    ("a_runner_of_ours_takes_no_fork", "pipeline", f" || {OWN}", "", "own may run a fork's code"),
+    ("a_runner_of_ours_takes_no_fork", "pipeline", "vars.WINNOW_RUNNER && 'gpu' || ''", "''", "own asks nobody"),
+    ("a_login_beside_a_pull_request_is_not_for_forks", "data", f" && {OWN}", "", "look logs in for a fork too"),
+    ("repositories_are_told_apart_by_number", "data", OWN, NAMES, "is a name"),
+    (
+        "repositories_are_told_apart_by_number",
+        "pipeline",
+        OWN,
+        "!github.event.pull_request.head.repo.fork",
+        "is a name",
+    ),
+    ("repositories_are_told_apart_by_number", "label", "if: github", "if: github.actor != 'x' && github", "is a name"),
+    (
+        "what_is_handed_over_stays_out_of_the_checkout",
+        "store",
+        "${{ runner.temp }}/handover/objects",
+        "handover/objects",
+        "into the checkout",
+    ),
+    ("a_trusted_run_ends_what_it_began", "report", "cancel-in-progress: false", "cancel-in-progress: true", "half-way"),
+    ("a_trusted_run_ends_what_it_began", "store", ".head_repository.id }}-", ".id }}-", "head_repository.id"),
+    ("a_trusted_run_ends_what_it_began", "accept", "github.event.workflow_run.head_branch", "'x'", "head_branch"),
+    ("a_red_run_hands_over_too", "pipeline", "        if: ${{ !cancelled() }}\n", "", "nothing over after a failure"),
+    ("a_red_run_hands_over_too", "data", "if: ${{ !cancelled() }}", "if: success()", "nothing over after a failure"),
+    (
+        "nothing_goes_on_after_an_error_that_matters",
+        "store",
+        "      - name: Log in as the writer\n",
+        "      - name: Log in as the writer\n        continue-on-error: true\n",
+        "goes on after an error",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "old", "new", "said"), FAULTS, ids=lambda value: repr(value)[:40])
+def test_a_planted_fault_is_found_by_its_rule(rule: str, name: str, old: str, new: str, said: str) -> None:
+    file = WorkflowFile.read(GITHUB / "workflows" / f"{name}.yaml")
+    assert list(RULES[rule](file)) == []
+    assert file.text.count(old) >= 1, "the fault is planted nowhere"
+    found = "\n".join(RULES[rule](WorkflowFile(file.name, file.text.replace(old, new))))
+    assert said in found
+
+
+def test_every_rule_has_a_planted_fault() -> None:
+    assert {rule for rule, *_ in FAULTS} == set(RULES)
+
+
+def test_the_identity_that_writes_is_for_one_job_alone() -> None:
+    users = [
+        (file.stem, name)
+        for file in workflow_files()
+        for name, job in file.jobs.items()
+        if "WINNOW_GCP_PUSH_ACCOUNT" in str(job)
+    ]
+    assert users == [("store", "push")]
+    store = next(file for file in workflow_files() if file.stem == "store")
+    assert store.jobs["push"]["environment"] == "winnow-push"
+
+
+def test_what_is_taken_over_was_handed_over() -> None:
+    def names(action: str, key: str) -> set[str]:
+        steps = [step for file in workflow_files() for _, step in file.steps()]
+        return {step["with"][key] for step in steps if action in step.get("uses", "") and key in step["with"]}
+
+    handed_over = names("upload-artifact", "name")
+    assert {"winnow-data", "winnow-verdict", "winnow-records", "winnow-objects"} <= handed_over
+    assert names("download-artifact", "pattern") | names("download-artifact", "name") <= handed_over
+
+
+def test_the_smoke_run_of_a_fork_hands_over_no_object() -> None:
+    pipeline = next(file for file in workflow_files() if file.stem == "pipeline")
+    steps = pipeline.jobs["fork"]["steps"]
+    assert [step["with"]["name"] for step in steps if "upload-artifact" in step.get("uses", "")] == ["winnow-verdict"]
+    assert any("--smoke" in step.get("run", "") for step in steps)
+    assert "id-token" not in pipeline.jobs["fork"]["permissions"]

@@ -1,0 +1,38 @@
+"""The README's first command: two classifiers of digits, from nothing, and the verdict on the change."""
+
+import shutil
+
+from tooling.digits import AUTHOR, lay_out, write_params
+from tooling.running import ROOT, must, say
+
+DEMO = ROOT / ".winnow" / "demo"
+HASTY_EPOCHS = 2
+
+
+def run_demo() -> None:
+    """Train a hasty and a patient model in `DEMO`, and judge the second one; alone where a newcomer has no Git."""
+    has_git = shutil.which("git") is not None
+    lay_out(DEMO, with_git=has_git)
+    write_params(DEMO, epochs=None)
+    show("winnow", "add", "sklearn:digits")
+    if not has_git:
+        show("dvc", "repro")
+        show("winnow", "show")
+        say("\nWith Git installed, the demo goes on to judge one model against another.")
+        return
+    if not (DEMO / ".git" / "refs" / "heads" / "main").exists():
+        write_params(DEMO, epochs=HASTY_EPOCHS)
+        show("dvc", "repro")
+        must("git", "add", "--all", folder=DEMO)
+        must("git", *AUTHOR, "commit", "--quiet", f"--message=Train for {HASTY_EPOCHS} epochs", folder=DEMO)
+    write_params(DEMO, epochs=None)
+    show("dvc", "repro")
+    show("winnow", "show")
+    show("winnow", "report", "--base", "HEAD")
+    say(f"\nOpen {DEMO / 'reports' / 'report.html'}, and see the pictures. Run this again and nothing is done twice.")
+
+
+def show(*command: str) -> None:
+    """Run a command in the demo as a reader would type it."""
+    say(f"\n$ {' '.join(command)}")
+    must(*command, folder=DEMO)
