@@ -64,8 +64,30 @@ def unpack(archive: Path, sha256: str, folder: Path) -> None:
     verify(archive, sha256)
     try:
         with tarfile.open(archive) as source:
-            source.extractall(folder, filter="data")
+            _extract(source, folder)
     except tarfile.TarError as error:
         raise SettingsError(f"{archive.name}: {error}") from None
     if not (folder / "run.sh").is_file():
         raise SettingsError(f"{archive.name} holds no run.sh: it is not a runner")
+
+
+def _extract(source: tarfile.TarFile, folder: Path) -> None:
+    if hasattr(tarfile, "data_filter"):
+        source.extractall(folder, filter="data")
+        return
+    # Python before 3.11.4, which Debian 12 has.
+    root = folder.resolve()
+    for member in source:
+        places = [root / member.name]
+        if member.issym():
+            places.append((root / member.name).parent / member.linkname)
+        elif member.islnk():
+            places.append(root / member.linkname)
+        elif not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"{member.name!r} is a special file")
+        # Resolved one by one: an earlier member may be a link that leads out.
+        if not all(place.resolve().is_relative_to(root) for place in places):
+            raise tarfile.TarError(f"{member.name!r} leads outside")
+        member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+        member.mode = (member.mode & 0o755) | 0o600
+        source.extract(member, root)

@@ -5,24 +5,17 @@ from pathlib import Path
 import pytest
 from github_api import github_on_loopback
 from github_events import workflow_run
-from trained import LABEL, Trained, add_run, train
+from trained import LABEL, Trained, add_run
 
 from winnow.cli.main import main
 from winnow.commands.accept import accept
 from winnow.errors import CheckError
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("trained")
-    train(root)
-    return root
-
-
 @pytest.fixture
-def trained(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trained]:
+def trained(trained_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trained]:
     with github_on_loopback(tmp_path) as server:
-        made = Trained.create(template, tmp_path, server)
+        made = Trained.create(trained_template, tmp_path, server)
         made.label()
         run = add_run(server, made.repository, made.pull, ".github/workflows/label.yaml")
         event = tmp_path / "event.json"

@@ -103,6 +103,11 @@ class Emulator:
             f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name={urllib.parse.quote(name, safe='')}", content
         )
 
+    def delete(self, bucket: str, name: str) -> None:
+        """Lose an object."""
+        path = f"/storage/v1/b/{bucket}/o/{urllib.parse.quote(name, safe='')}"
+        urllib.request.urlopen(urllib.request.Request(self.url + path, method="DELETE")).close()
+
     def objects(self, bucket: str) -> dict[str, int]:
         """Return name and size (bytes) of every object."""
         sizes: dict[str, int] = {}

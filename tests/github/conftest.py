@@ -1,21 +1,10 @@
-"""A GitHub on loopback for each test, and a token's view of one of its repositories."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""A repository of the loopback GitHub, and a token's view of it."""
 
 import pytest
-from github_api import GitHubServer, github_on_loopback
+from github_api import GitHubServer
 from github_records import Repository
 
 from winnow.github.client import GitHub
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
-    with github_on_loopback(tmp_path) as server:
-        for name, value in server.certificate.variables().items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 @pytest.fixture

@@ -1,16 +1,9 @@
-"""A GitHub on loopback for each test."""
+"""A GitHub on loopback for a whole file."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from github_api import GitHubServer, github_on_loopback
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[GitHubServer]:
-    with github_on_loopback(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -82,8 +82,8 @@ class World:
     root: Path
     repository: Repository
     work: Path
-    remote: Path | None
-    """The folder that is DVC's remote; None where there is none."""
+    remote: str = ""
+    """DVC's remote; empty where there is none."""
 
     @classmethod
     def create(
@@ -92,11 +92,11 @@ class World:
         root: Path,
         full_name: str,
         *,
-        has_remote: bool = False,
+        remote: str = "",
         projects: tuple[str, ...] = (".",),
     ) -> "World":
         """Publish a repository whose models get 20 of 60 test images wrong; without projects there is no model."""
-        work, remote = root / "work" / full_name, root / "remote" / full_name if has_remote else None
+        work = root / "work" / full_name
         work.mkdir(parents=True)
         _copy_machinery(work)
         (work / ".dvc" / "config").write_text(_config(remote), encoding="utf-8")
@@ -165,7 +165,7 @@ class World:
         git(self.root, "clone", "-q", "--bare", "--single-branch", "-b", "main", str(self.repository.git), str(bare))
         git(self.root, "clone", "-q", str(bare), str(work))
         fork = self.server.github.add_repository(full_name, git=bare, parent=self.repository)
-        return World(self.server, self.root, fork, work, None)
+        return World(self.server, self.root, fork, work)
 
     def tracked_in(self, revision: str, path: str) -> str:
         """Return a file of the repository on GitHub."""
@@ -180,9 +180,9 @@ def _copy_machinery(work: Path) -> None:
     (work / ".gitignore").write_text(_IGNORED, encoding="utf-8")
 
 
-def _config(remote: Path | None) -> str:
+def _config(remote: str) -> str:
     settings = "[core]\n    analytics = false\n    check_update = false\n"
-    return settings if remote is None else f"{settings}    remote = store\n['remote \"store\"']\n    url = {remote}\n"
+    return f"{settings}    remote = store\n['remote \"store\"']\n    url = {remote}\n" if remote else settings
 
 
 def _lay_out(root: Path, cache: Path, code: str) -> None:

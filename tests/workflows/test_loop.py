@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from github_loop import Loop, Seen
 from github_records import Check, Pull
 from loop_world import World
 from places import git
+from storage import BUCKET, Emulator, variables
 
 pytestmark = [needs_act, pytest.mark.slow]
 
@@ -26,12 +28,13 @@ VARIABLES = {
 
 
 class Story:
-    """A repository with a remote, and a pull request that makes the model worse at first."""
+    """A repository with a bucket, and a pull request that makes the model worse at first."""
 
-    def __init__(self, server: GitHubServer, root: Path) -> None:
-        self.world = World.create(server, root, "rice/leaves", has_remote=True)
+    def __init__(self, server: GitHubServer, root: Path, storage: Emulator) -> None:
+        self.storage = storage
+        self.world = World.create(server, root, "rice/leaves", remote=f"gs://{BUCKET}/leaves")
         self.repository = self.world.repository
-        self.machine = Machine(root / "machine", server, variables=VARIABLES)
+        self.machine = Machine(root / "machine", server, variables=VARIABLES, environment=variables(storage.url))
         self.loop = Loop(self.machine, self.repository)
         self.world.begin("topic")
         self.pull = self.push(wrong=45, action="opened")
@@ -45,15 +48,27 @@ class Story:
         return Seen.of(self.repository, self.pull, self.loop.push(self.pull, action))
 
     def stored(self, wrong: int) -> bool:
-        """Return whether the remote has the weights of a model of this quality."""
-        md5 = hashlib.md5(b"weights that err %d times" % wrong).hexdigest()
-        assert self.world.remote
-        return (self.world.remote / "files" / "md5" / md5[:2] / md5[2:]).is_file()
+        """Return whether the bucket has the weights of a model of this quality."""
+        return object_of(wrong) in self.storage.objects(BUCKET)
+
+
+def object_of(wrong: int) -> str:
+    md5 = hashlib.md5(b"weights that err %d times" % wrong).hexdigest()
+    return f"leaves/files/md5/{md5[:2]}/{md5[2:]}"
 
 
 @pytest.fixture(scope="module")
-def story(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return Story(shared_server, tmp_path_factory.mktemp("story"))
+def story(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    storage = Emulator(None)
+    storage.start()
+    try:
+        storage.make_bucket(BUCKET)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables(storage.url).items():
+                patch.setenv(name, value)
+            yield Story(shared_server, tmp_path_factory.mktemp("story"), storage)
+    finally:
+        storage.kill()
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +207,7 @@ def test_a_head_that_has_moved_on_is_refused(story: Story, accepted: Accepted, r
 
 
 def test_a_forgotten_push_turns_main_red(story: Story, refused: Seen) -> None:
-    assert story.world.remote
-    md5 = hashlib.md5(b"weights that err 20 times").hexdigest()
-    (story.world.remote / "files" / "md5" / md5[:2] / md5[2:]).unlink()
+    story.storage.delete(BUCKET, object_of(20))
     red = run_job(story, "verify", "remote", "push")
     assert red.result == "failure"
     log = red.step("Everything that the lock names is in the remote").log

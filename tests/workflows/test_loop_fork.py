@@ -27,7 +27,7 @@ class Visit:
     """What the fork of a stranger left."""
 
     def __init__(self, server: GitHubServer, root: Path) -> None:
-        self.world = World.create(server, root, "rice/leaves", has_remote=True)
+        self.world = World.create(server, root, "rice/leaves", remote=str(root / "remote"))
         variables = {"WINNOW_GCP_PROVIDER": VARIABLE, "WINNOW_RUNNER": '["self-hosted","gpu"]'}
         machine = Machine(root / "machine", server, secrets={"DEPLOY_KEY": SECRET}, variables=variables)
         self.loop = Loop(machine, self.world.repository)
