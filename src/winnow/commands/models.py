@@ -1,0 +1,147 @@
+"""`winnow models`: every version, the latest first: where it is, how good, how large, how old."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from winnow.errors import ExitCode
+from winnow.markup.amounts import bytes_text
+from winnow.markup.blocks import Block, Row, printable
+from winnow.markup.text import to_text
+from winnow.project import Project
+from winnow.registry.entry import Against, Entry
+from winnow.registry.history import History, read_history
+from winnow.registry.names import artifact_name
+from winnow.registry.tags import read_tags
+from winnow.verdict.account.words import UNKNOWN, difference_text, estimate_text, has_points
+
+_DAY_S = 86_400
+_UNITS = ((365 * _DAY_S, "y"), (30 * _DAY_S, "mo"), (_DAY_S, "d"), (3_600, "h"), (60, "min"))
+_HEADER = ("version", "stage", "metric", "against production", "size", "p95", "age", "")
+_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Model:
+    """A version and all that its tags say."""
+
+    version: str
+    tag: str
+    commit: str
+    created_s: int
+    by: str
+    stages: list[str]
+    entry: Entry | str
+    against: Against | None
+
+
+@dataclass(frozen=True)
+class ModelsResult:
+    """The versions, the latest first."""
+
+    artifact: str
+    models: list[Model]
+    now_s: int
+    exit_code = ExitCode.OK
+
+    def lines(self) -> list[str]:
+        """Return the table."""
+        if not self.models:
+            return [f"no version of {self.artifact} is registered: winnow register"]
+        rows = [self._row(model) for model in self.models[:_ROWS]]
+        held = [self._row(model) for model in self.models[_ROWS:] if model.stages]
+        more = len(self.models) - len(rows) - len(held)
+        block = Block(self.artifact, header=_HEADER, rows=[*rows, *held], align="llrlrrrl", max_rows=len(self.models))
+        table = to_text([block])
+        return [*table, f"and {more:,} more: --json lists them all"] if more else table
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return every version with its record for `--json`."""
+        return [
+            {
+                "artifact": self.artifact,
+                "version": model.version,
+                "tag": model.tag,
+                "commit": model.commit,
+                "created_s": model.created_s,
+                "by": model.by,
+                "stages": model.stages,
+                "against": model.against.model_dump(mode="json") if model.against else None,
+                "record": model.entry.as_dict() if isinstance(model.entry, Entry) else None,
+                "problem": model.entry if isinstance(model.entry, str) else None,
+            }
+            for model in self.models
+        ]
+
+    def _row(self, model: Model) -> Row:
+        stages, age = ", ".join(model.stages), age_text(self.now_s - model.created_s)
+        entry = model.entry
+        if isinstance(entry, str):
+            return (model.version, stages, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, age, "no record")
+        latency = UNKNOWN if entry.latency_p95_ms is None else f"{entry.latency_p95_ms:.1f} ms"
+        return (
+            model.version,
+            stages,
+            f"{entry.metric} {estimate_text(entry.metrics.get(entry.metric))}",
+            _against_text(model.against, entry.metric),
+            bytes_text(entry.num_bytes),
+            latency,
+            age,
+            "overridden" if entry.override else "",
+        )
+
+
+def list_models(project: Project) -> ModelsResult:
+    """Return the versions of the project's model, from one reading of the tags."""
+    artifact = artifact_name(project)
+    history = read_history(artifact, read_tags(project, artifact))
+    stages = _stages(history)
+    models = [
+        Model(
+            version=version,
+            tag=event.tag.ref,
+            commit=event.tag.commit,
+            created_s=event.tag.created_s,
+            by=printable(event.tag.by, 100),
+            stages=stages.get(version, []),
+            entry=event.entry,
+            against=_against(history, version),
+        )
+        for version, event in reversed(history.versions.items())
+    ]
+    return ModelsResult(artifact, models, int(time.time()))
+
+
+def age_text(seconds: int) -> str:
+    """Return how long ago something was, in one unit: `3 d`."""
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
+
+
+def _stages(history: History) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for stage in sorted(history.stages):
+        if version := history.in_stage(stage):
+            found.setdefault(version, []).append(stage)
+    return found
+
+
+def _against(history: History, version: str) -> Against | None:
+    """Return the verdict against what was in production when it was promoted there, else when it was registered."""
+    events = (history.promotion_of(version, "production"), history.versions[version])
+    entries: Iterable[Entry] = (event.entry for event in events if event and isinstance(event.entry, Entry))
+    return next((entry.against for entry in entries), None)
+
+
+def _against_text(against: Against | None, metric: str) -> str:
+    if against is None:
+        return UNKNOWN
+    difference = difference_text(against.difference, in_points=has_points(metric)) if against.difference else ""
+    return (
+        f"{against.call} than {against.version} {difference}".strip()
+        if against.call in ("better", "worse")
+        else (f"{against.call} ({against.version}) {difference}".strip())
+    )
