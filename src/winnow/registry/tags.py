@@ -87,13 +87,22 @@ def create_tag(project: Project, ref: str, commit: str, message: str, tags: Iter
     sign = is_signing(project)
     done = call_git(
         project,
-        *("tag", "--sign" if sign else "--no-sign", "--annotate", "--cleanup=verbatim", "--file=-", ref, commit),
+        *("tag", "--sign") if sign else ("tag", "--no-sign", "--annotate"),  # --annotate after --sign undoes it
+        *("--cleanup=verbatim", "--file=-", ref, commit),
         stdin=message.encode(),
         variables={"GIT_COMMITTER_DATE": f"@{when} +0000"},
     )
-    if done.returncode:
+    # Git 2.39 ends with 0 and an unsigned tag when ssh-keygen does not find the key.
+    is_unsigned = sign and not done.returncode and not _has_signature(project, ref)
+    if is_unsigned:
+        delete_tag(project, ref)
+    if done.returncode or is_unsigned:
         said = done.stderr.decode(errors="replace").strip() or "no message"
         raise MachineError(f"git tag failed: {said}", hint=_SIGNING if sign else "mend what Git names, and run again")
+
+
+def _has_signature(project: Project, ref: str) -> bool:
+    return bool(call_git(project, "for-each-ref", "--format=%(contents:signature)", f"refs/tags/{ref}").stdout.strip())
 
 
 def delete_tag(project: Project, ref: str) -> None:
