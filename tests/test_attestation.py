@@ -36,7 +36,9 @@ def test_an_untouched_model_passes_as_a_whole_and_in_parts(model: Path) -> None:
 
 def test_a_changed_byte_is_named_with_both_hashes(model: Path) -> None:
     (model / "bundle" / "model.safetensors").write_text("W")
-    with pytest.raises(CheckError, match=r"model\.safetensors is other than registered \(SHA-256 50e721e49c01\.\.\., got"):
+    with pytest.raises(
+        CheckError, match=r"model\.safetensors is other than registered \(SHA-256 50e721e49c01\.\.\., got"
+    ):
         require_attested(model / "bundle")
     require_attested(model / "onnx")
 

@@ -1,4 +1,4 @@
-"""A project whose models are registered: real Git, DVC and GTO, and a stage that makes a model at once, without torch."""
+"""A project whose models are registered: real Git, DVC and GTO, and a stage that makes a model without torch."""
 
 import shutil
 from collections.abc import Iterable
@@ -70,11 +70,11 @@ class Workshop:
         self.project = Project(self.root)
 
     @classmethod
-    def build(cls, folder: Path) -> "Workshop":
+    def build(cls, folder: Path, **params: object) -> "Workshop":
         """Make it, without a commit."""
         made = Branches.create(folder / "work")
         shop = cls(folder)
-        write_params(shop.root, gate__data="advisory")  # nothing is prepared here
+        write_params(shop.root, **{"gate__data": "advisory", **params})  # nothing is prepared here
         call(folder, "git", "init", "-q", "--bare", "-b", "main", "origin.git")
         call(shop.root, "git", "remote", "add", "origin", "../origin.git")
         introduce(shop.root, "ada")
@@ -95,7 +95,9 @@ class Workshop:
 
         `by_dvc`: DVC runs the stage and pushes. Else its files are written as DVC would.
         """
-        scores = predict({image: cells[0] for image, cells in labels().items()}, wrong=[tiny_id(each) for each in wrong])
+        scores = predict(
+            {image: cells[0] for image, cells in labels().items()}, wrong=[tiny_id(each) for each in wrong]
+        )
         save(self.project.predictions, scores)
         self.project.metrics.write_text(METRICS.format(scores.decisions.accuracy), encoding="utf-8")
         (self.root / "knob.txt").write_text(knob, encoding="utf-8")
@@ -138,9 +140,22 @@ class Workshop:
         return call(self.folder / "origin.git", "git", "tag").split()
 
 
+def build_two(folder: Path) -> Workshop:
+    """Return a workshop whose second model is better; tests copy it before they change it."""
+    shop = Workshop.build(folder)
+    shop.commit_model("1", range(10))
+    shop.commit_model("2", range(3))
+    return shop
+
+
 def introduce(root: Path, name: str) -> None:
     """Give a clone an author, whatever the machine's own settings are."""
-    settings = {"user.name": name, "user.email": f"{name}@example.org", "commit.gpgSign": "false", "tag.gpgSign": "false"}
+    settings = {
+        "user.name": name,
+        "user.email": f"{name}@example.org",
+        "commit.gpgSign": "false",
+        "tag.gpgSign": "false",
+    }
     for key, value in settings.items():
         call(root, "git", "config", key, value)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from history import begin, commit
-from registered import Workshop, introduce
+from registered import Workshop, build_two, introduce
 
 from repository import CHECKOUT
 from winnow.project import Project
@@ -28,11 +28,7 @@ def head(project: Project) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def two_models(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """A workshop whose second model is better; copy it before changing it."""
-    shop = Workshop.build(tmp_path_factory.mktemp("shop"))
-    shop.commit_model("1", range(10))
-    shop.commit_model("2", range(3))
-    return shop
+    return build_two(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture

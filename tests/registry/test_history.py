@@ -1,8 +1,11 @@
 """What the tags of a model come to: versions, stages, and the way back."""
 
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
+from gto.registry import GitRegistry
 from registered import entry_for, promote_quietly, tag_model
 
 from repository import call
@@ -21,8 +24,10 @@ def history(project: Project) -> History:
 
 
 @pytest.fixture
-def commits(project: Project, head: Head) -> dict[str, str]:
-    """Three registered versions: the commit of each."""
+def commits(project: Project, head: Head, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Three versions, registered yesterday: the commit of each."""
+    yesterday = time.time() - 86_400
+    monkeypatch.setattr("winnow.registry.tags.time", SimpleNamespace(time=lambda: yesterday))
     made = {version: head() for version in ("v1.0.0", "v1.1.0", "v2.0.0")}
     for version, commit in made.items():
         tag_model(project, entry_for(commit, version))
@@ -33,7 +38,9 @@ def roll_back(project: Project, commits: dict[str, str], version: str) -> None:
     promote_quietly(project, commits[version], version, action="rollback")
 
 
-def test_the_latest_is_the_greatest_version_and_no_pre_release(project: Project, head: Head, commits: dict[str, str]) -> None:
+def test_the_latest_is_the_greatest_version_and_no_pre_release(
+    project: Project, head: Head, commits: dict[str, str]
+) -> None:
     tag_model(project, entry_for(head(), "v1.2.0"))
     tag_model(project, entry_for(head(), "v3.0.0-rc.1"))
     found = history(project)
@@ -87,17 +94,18 @@ def test_a_version_assigned_twice_in_a_row_is_one_step(project: Project, commits
 
 @pytest.mark.slow
 def test_what_gto_took_back_is_gone_and_gto_agrees_with_the_rest(project: Project, commits: dict[str, str]) -> None:
-    root = project.root
     promote_quietly(project, commits["v1.0.0"], "v1.0.0")
-    call(root, "gto", "assign", "classifier", "--version", "v1.1.0", "--stage", "staging")
-    call(root, "gto", "deprecate", "classifier", "v2.0.0")
-    found = history(project)
-    assert list(found.versions) == ["v1.0.0", "v1.1.0"]
-    assert call(root, "gto", "show", "classifier@latest", "--version").strip() == found.latest
-    for stage in ("staging", "production"):
-        shown = call(root, "gto", "show", f"classifier#{stage}", "--version").split()
-        assert shown == [found.in_stage(stage)]
-    call(root, "gto", "deprecate", "classifier", "v1.1.0", "staging")
+    # GTO goes by its own clock, today's.
+    with GitRegistry.from_url(str(project.root)) as gto:
+        gto.assign("classifier", "staging", version="v1.1.0")
+        gto.deregister("classifier", version="v2.0.0")
+        found = history(project)
+        assert list(found.versions) == ["v1.0.0", "v1.1.0"]
+        assert gto.latest("classifier").version == found.latest
+        for stage in ("staging", "production"):
+            [shown] = gto.which("classifier", stage, assignments_per_version=-1, versions_per_stage=1)
+            assert shown.version == found.in_stage(stage)
+        gto.unassign("classifier", "staging", version="v1.1.0")
     assert history(project).in_stage("staging") is None
 
 
@@ -114,7 +122,8 @@ def test_versions_of_other_tools_count_but_carry_no_record(project: Project, hea
 
 
 @pytest.mark.parametrize(
-    "change", [{"version": "v1.0.1"}, {"artifact": "detector"}, {"commit": "b" * 40}, {"action": "promote", "stage": "x"}]
+    "change",
+    [{"version": "v1.0.1"}, {"artifact": "detector"}, {"commit": "b" * 40}, {"action": "promote", "stage": "x"}],
 )
 def test_a_record_of_another_tag_does_not_count(project: Project, head: Head, change: dict[str, str]) -> None:
     commit = head()

@@ -9,7 +9,6 @@ from registered import Workshop
 
 from winnow.attestation import take_sums
 from winnow.errors import InputError
-from winnow.project import Project
 from winnow.registry.model_files import fetch_model, model_parts, project_of, sum_model
 from winnow.registry.names import Address
 

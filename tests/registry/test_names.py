@@ -33,7 +33,9 @@ OF_THE_REGISTRY = [
 ]
 FOREIGN = ["v1.0.0", "classifier", "classifier@1.0.0", "classifier@v1.0", "classifier@v01.0.0", "a b@v1.0.0", "@v1.0.0"]
 FOREIGN += ["classifier#", "classifier#production#x", "release/2026-11", "classifier@v1.0.0#", "-classifier@v1.0.0"]
-PIECES = st.sampled_from(["classifier", "a", "-", "/", "=", "@", "#", "v1.2.3", "v0.0.1-rc.1", "!", "3", "deprecated", "."])
+PIECES = st.sampled_from(
+    ["classifier", "a", "-", "/", "=", "@", "#", "v1.2.3", "v0.0.1-rc.1", "!", "3", "deprecated", "."]
+)
 
 
 def by_gto(name: str) -> tuple[object, ...] | None:
@@ -43,7 +45,14 @@ def by_gto(name: str) -> tuple[object, ...] | None:
         return None
     action = found["action"].value
     is_cancelled = action in ("deregister", "unassign")
-    return (found["name"], found.get("version"), found.get("stage"), is_cancelled, action == "deprecate", found.get("counter"))
+    return (
+        found["name"],
+        found.get("version"),
+        found.get("stage"),
+        is_cancelled,
+        action == "deprecate",
+        found.get("counter"),
+    )
 
 
 def by_us(name: str) -> tuple[object, ...] | None:
@@ -119,13 +128,15 @@ def test_an_address_asks_for_a_version_a_stage_or_the_latest() -> None:
     assert parse_address("p/m:classifier#production") == Address("p/m:classifier", stage="production")
 
 
-@pytest.mark.parametrize("text", ["", "@v1.0.0", "a@", "a@1.0.0", "a@latest", "a#", "a#-x", "a b", "-a", "a@v1.0.0#x", "a;ls"])
+@pytest.mark.parametrize(
+    "text", ["", "@v1.0.0", "a@", "a@1.0.0", "a@latest", "a#", "a#-x", "a b", "-a", "a@v1.0.0#x", "a;ls"]
+)
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_address(text)
 
 
-@pytest.mark.parametrize("text", ["1.0.0", "v1", "v1.0.0\n", "v1.0.0 ", "v１.0.0"])
+@pytest.mark.parametrize("text", ["1.0.0", "v1", "v1.0.0\n", "v1.0.0 ", "v\uff11.0.0"])
 def test_a_version_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="expected a version such as"):
         require_version(text)
@@ -135,4 +146,5 @@ def test_versions_are_in_the_order_of_semantic_versioning() -> None:
     # The example of semver.org, section 11.
     ordered = ["v1.0.0-alpha", "v1.0.0-alpha.1", "v1.0.0-alpha.beta", "v1.0.0-beta", "v1.0.0-beta.2", "v1.0.0-beta.11"]
     ordered += ["v1.0.0-rc.1", "v1.0.0", "v1.9.0", "v1.10.0", "v2.0.0"]
-    assert sorted(reversed(ordered), key=version_key) == ordered
+    shuffled = ordered[::-1]
+    assert sorted(shuffled, key=version_key) == ordered

@@ -36,7 +36,8 @@ def test_the_shipped_card_is_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "TODO", "todo: ask ada", "TBD.", "<your name>", "...", "…", "-", "xxx", "Fill in later", "?", "n/"]
+    "text",
+    ["", "  ", "TODO", "todo: ask ada", "TBD.", "<your name>", "...", "…", "-", "xxx", "Fill in later", "?", "n/"],
 )
 def test_a_placeholder_is_one_in_any_dress(text: str) -> None:
     assert is_placeholder(text)

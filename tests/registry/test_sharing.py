@@ -70,7 +70,7 @@ def test_a_remote_that_protects_its_tags_is_named_and_nothing_stays(shop: Worksh
     hook.parent.mkdir(exist_ok=True)
     hook.write_text('#!/bin/sh\ncase "$1" in *production*) echo "only releasers may"; exit 1;; esac\n')
     hook.chmod(0o755)
-    with pytest.raises(CheckError, match="origin refused classifier#production#1: .*only releasers may"):
+    with pytest.raises(CheckError, match=r"origin refused classifier#production#1: .*only releasers may"):
         publish(grace, "origin", promote_quietly(grace, head(grace), "v1.0.0"))
     assert [tag.ref for tag in read_tags(grace)] == ["classifier@v1.0.0"]
     publish(grace, "origin", promote_quietly(grace, head(grace), "v1.0.0", "staging"))

@@ -43,7 +43,12 @@ def forge(project: Project, tag: Tag, old: str, new: str) -> Tag:
     text = call(project.root, "git", "cat-file", "tag", tag.object_id)
     assert old in text
     done = subprocess.run(
-        ["git", "mktag"], cwd=project.root, env=environment(), input=text.replace(old, new), capture_output=True, text=True,
+        ["git", "mktag"],
+        cwd=project.root,
+        env=environment(),
+        input=text.replace(old, new),
+        capture_output=True,
+        text=True,
         check=True,
     )
     call(project.root, "git", "update-ref", f"refs/tags/{tag.ref}", done.stdout.strip())

@@ -10,8 +10,8 @@ from registered import entry_for, promote_quietly, tag_model
 from repository import call
 from winnow.errors import MachineError, UsageError
 from winnow.project import Project
-from winnow.repository.git import call_git
 from winnow.registry.tags import create_tag, identity, is_signing, next_counter, read_tags
+from winnow.repository.git import call_git
 
 Head = Callable[..., str]
 

@@ -1,7 +1,6 @@
 """`winnow models`: every version, the latest first: where it is, how good, how large, how old."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from winnow.markup.blocks import Block, Row, printable
 from winnow.markup.text import to_text
 from winnow.project import Project
 from winnow.registry.entry import Against, Entry
-from winnow.registry.history import History, read_history
+from winnow.registry.history import Event, History, read_history
 from winnow.registry.names import artifact_name
 from winnow.registry.tags import read_tags
 from winnow.verdict.account.words import UNKNOWN, difference_text, estimate_text, has_points
@@ -27,13 +26,21 @@ class Model:
     """A version and all that its tags say."""
 
     version: str
-    tag: str
-    commit: str
-    created_s: int
-    by: str
+    event: Event
+    promotion: Event | None
+    """To production, the last one."""
     stages: list[str]
-    entry: Entry | str
-    against: Against | None
+
+    @property
+    def entry(self) -> Entry | str:
+        """What was recorded when it was registered, or why that does not count; read when it is asked for."""
+        return self.event.entry
+
+    @property
+    def against(self) -> Against | None:
+        """The verdict against what was in production when it was promoted there, else when it was registered."""
+        entries = (event.entry for event in (self.promotion, self.event) if event)
+        return next((entry.against for entry in entries if isinstance(entry, Entry)), None)
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,10 @@ class ModelsResult:
             {
                 "artifact": self.artifact,
                 "version": model.version,
-                "tag": model.tag,
-                "commit": model.commit,
-                "created_s": model.created_s,
-                "by": model.by,
+                "tag": model.event.tag.ref,
+                "commit": model.event.tag.commit,
+                "created_s": model.event.tag.created_s,
+                "by": printable(model.event.tag.by, 100),
                 "stages": model.stages,
                 "against": model.against.model_dump(mode="json") if model.against else None,
                 "record": model.entry.as_dict() if isinstance(model.entry, Entry) else None,
@@ -75,7 +82,7 @@ class ModelsResult:
         ]
 
     def _row(self, model: Model) -> Row:
-        stages, age = ", ".join(model.stages), age_text(self.now_s - model.created_s)
+        stages, age = ", ".join(model.stages), age_text(self.now_s - model.event.tag.created_s)
         entry = model.entry
         if isinstance(entry, str):
             return (model.version, stages, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, age, "no record")
@@ -97,17 +104,9 @@ def list_models(project: Project) -> ModelsResult:
     artifact = artifact_name(project)
     history = read_history(artifact, read_tags(project, artifact))
     stages = _stages(history)
+    promotions = {history.version_of(event): event for event in history.stages.get("production", [])}
     models = [
-        Model(
-            version=version,
-            tag=event.tag.ref,
-            commit=event.tag.commit,
-            created_s=event.tag.created_s,
-            by=printable(event.tag.by, 100),
-            stages=stages.get(version, []),
-            entry=event.entry,
-            against=_against(history, version),
-        )
+        Model(version, event, promotions.get(version), stages.get(version, []))
         for version, event in reversed(history.versions.items())
     ]
     return ModelsResult(artifact, models, int(time.time()))
@@ -129,19 +128,9 @@ def _stages(history: History) -> dict[str, list[str]]:
     return found
 
 
-def _against(history: History, version: str) -> Against | None:
-    """Return the verdict against what was in production when it was promoted there, else when it was registered."""
-    events = (history.promotion_of(version, "production"), history.versions[version])
-    entries: Iterable[Entry] = (event.entry for event in events if event and isinstance(event.entry, Entry))
-    return next((entry.against for entry in entries), None)
-
-
 def _against_text(against: Against | None, metric: str) -> str:
     if against is None:
         return UNKNOWN
     difference = difference_text(against.difference, in_points=has_points(metric)) if against.difference else ""
-    return (
-        f"{against.call} than {against.version} {difference}".strip()
-        if against.call in ("better", "worse")
-        else (f"{against.call} ({against.version}) {difference}".strip())
-    )
+    word = f"{against.call} than" if against.call in ("better", "worse") else f"{against.call},"
+    return f"{word} {against.version} {difference}".strip()

@@ -9,6 +9,8 @@ from winnow.registry.entry import Entry, read_message
 from winnow.registry.names import Address, version_key
 from winnow.registry.tags import Tag
 
+_ROLLBACK = "rollback"
+
 
 @dataclass(frozen=True)
 class Event:
@@ -74,8 +76,12 @@ class History:
 
     def version_of(self, event: Event) -> str | None:
         """Return the version that an assignment is about: GTO finds it by the commit."""
-        here = event.tag.commit
-        return next((version for version, each in self.versions.items() if each.tag.commit == here), None)
+        return self._by_commit.get(event.tag.commit)
+
+    @cached_property
+    def _by_commit(self) -> dict[str, str]:
+        # Where two versions share a commit, GTO takes the first.
+        return {event.tag.commit: version for version, event in reversed(self.versions.items())}
 
     def find(self, address: Address) -> str:
         """Return the version that is asked for. Raises UsageError when there is none."""
@@ -126,7 +132,8 @@ def _assign(held: list[Event], tag: Tag) -> None:
     if tag.name.is_cancelled:
         held.clear()
         return
-    if isinstance(event.entry, Entry) and event.entry.action == "rollback":
+    # Most messages need not be read for this.
+    if _ROLLBACK in tag.body and isinstance(event.entry, Entry) and event.entry.action == "rollback":
         place = next((place for place in reversed(range(len(held))) if held[place].tag.commit == tag.commit), None)
         if place is not None:
             del held[place:]
