@@ -4,8 +4,7 @@ Nothing is taken from the work tree that a person edits: outputs there may be ot
 """
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,17 +165,16 @@ def _stale(there: Project) -> Iterator[str]:
 
 
 def _unpushed(there: Project) -> Iterator[str]:
+    """Yield what the remote lacks, as `dvc data status --not-in-remote` tells; nothing where there is no remote."""
     with open_repo(there) as repo:
         if not repo.config["core"].get("remote"):
             return
-    done = call_dvc(there, "data", "status", "--not-in-remote", "--json")
-    try:
-        status = json.loads(done.stdout)
-        missing = status.get("not_in_remote", []) if isinstance(status, Mapping) else None
-    except ValueError:
-        missing = None
-    if done.returncode or missing is None:
-        yield f"whether the remote has the model is not known: {printable(last_line(done.stderr), 300)}"
-    elif missing:
-        listed = ", ".join(str(name) for name in missing[:3])
-        yield f"the remote lacks {printable(listed, 200)}: `dvc push`"
+        try:
+            # Without a refresh DVC answers from what it has seen there before.
+            missing = repo.data_status(not_in_remote=True, remote_refresh=True)["not_in_remote"]
+        except Exception as error:  # noqa: BLE001 - any library may stand behind a remote
+            said = printable(str(error) or type(error).__name__, 300)
+            yield f"whether the remote has the model is not known: {said}"
+            return
+    if missing:
+        yield f"the remote lacks {printable(', '.join(missing[:3]), 200)}: `dvc push`"
