@@ -100,3 +100,10 @@ def test_many_tags_are_read_in_a_moment(shop: Workshop) -> None:
     assert len(result.models) == NUM_TAGS // 2
     assert result.models[0].stages == ["production"]
     assert lines[-1] == "and 730 more: --json lists them all"
+
+
+def test_a_record_of_somebody_elses_making_cannot_act_on_the_terminal(shop: Workshop) -> None:
+    commit, evil = shop.git("rev-parse", "HEAD"), "\x1b]0;evil\x07"
+    against = {**AGAINST, "version": evil}
+    tag_model(shop.project, entry_for(commit, metric=evil, reason=evil, against=against))
+    assert all(line.isprintable() for line in list_models(shop.project).lines())

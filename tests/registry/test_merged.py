@@ -1,8 +1,12 @@
 """Against which commit a model was to be judged."""
 
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from repository import call
+from winnow.errors import UsageError
 from winnow.project import Project
 from winnow.registry.merged import find_base
 
@@ -52,3 +56,11 @@ def test_a_branch_is_judged_from_where_it_was_left(project: Project, head: Head)
     head({LOCK: "2"})
     topic = head({LOCK: "3"})
     assert find_base(project, topic) == left
+
+
+def test_a_history_that_is_cut_off_does_not_make_a_first_model(project: Project, head: Head, tmp_path: Path) -> None:
+    head({LOCK: "1"})
+    commit = head({LOCK: "2"})
+    call(tmp_path, "git", "clone", "-q", "--depth=1", project.root.as_uri(), "shallow")
+    with pytest.raises(UsageError, match="expected the whole history, got a shallow clone"):
+        find_base(Project(tmp_path / "shallow"), commit)

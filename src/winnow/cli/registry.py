@@ -1,30 +1,15 @@
 """Commands of the registry: versions and stages of the model."""
 
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from winnow.cli.app import Json, app, finish_data
 from winnow.project import find_project
 
-
-class Part(Enum):
-    """Of a version number."""
-
-    major = "major"
-    minor = "minor"
-    patch = "patch"
-
-
-class Stage(Enum):
-    """Where a model can be put."""
-
-    staging = "staging"
-    production = "production"
-
-
+Part = Literal["major", "minor", "patch"]
+Stage = Literal["staging", "production"]
 Reason = Annotated[
     str | None,
     typer.Option("--override", metavar="REASON", help="Go on although something speaks against it; kept in the tag."),
@@ -35,7 +20,7 @@ Push = Annotated[bool, typer.Option("--push", help="Push the new tag, and nothin
 @app.command()
 def register(
     *,
-    bump: Annotated[Part, typer.Option("--bump", help="Which part of the version number rises.")] = Part.patch,
+    bump: Annotated[Part, typer.Option("--bump", help="Which part of the version number rises.")] = "patch",
     override: Reason = None,
     push: Push = False,
     as_json: Json = False,
@@ -46,7 +31,7 @@ def register(
     """
     from winnow.commands import register as verb
 
-    finish_data(verb.register(find_project(), bump=bump.value, override=override, push=push), as_json=as_json)
+    finish_data(verb.register(find_project(), bump=bump, override=override, push=push), as_json=as_json)
 
 
 @app.command()
@@ -61,20 +46,20 @@ def promote(
     """Put a registered version into a stage, when the evidence, drawn up anew, allows it and its card has no gaps."""
     from winnow.commands import promote as verb
 
-    finish_data(verb.promote(find_project(), version, to.value, override=override, push=push), as_json=as_json)
+    finish_data(verb.promote(find_project(), version, to, override=override, push=push), as_json=as_json)
 
 
 @app.command()
 def rollback(
     *,
-    to: Annotated[Stage, typer.Option("--to", help="The stage that goes back.")] = Stage.production,
+    to: Annotated[Stage, typer.Option("--to", help="The stage that goes back.")] = "production",
     push: Push = False,
     as_json: Json = False,
 ) -> None:
     """Put the version back that was in a stage before: a new tag, no old one is moved."""
     from winnow.commands import rollback as verb
 
-    finish_data(verb.rollback(find_project(), to.value, push=push), as_json=as_json)
+    finish_data(verb.rollback(find_project(), to, push=push), as_json=as_json)
 
 
 @app.command()

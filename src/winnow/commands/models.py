@@ -90,7 +90,7 @@ class ModelsResult:
         return (
             model.version,
             stages,
-            f"{entry.metric} {estimate_text(entry.metrics.get(entry.metric))}",
+            f"{printable(entry.metric, 40)} {estimate_text(entry.metrics.get(entry.metric))}",
             _against_text(model.against, entry.metric),
             bytes_text(entry.num_bytes),
             latency,
@@ -133,4 +133,4 @@ def _against_text(against: Against | None, metric: str) -> str:
         return UNKNOWN
     difference = difference_text(against.difference, in_points=has_points(metric)) if against.difference else ""
     word = f"{against.call} than" if against.call in ("better", "worse") else f"{against.call},"
-    return f"{word} {against.version} {difference}".strip()
+    return f"{word} {printable(against.version, 40)} {difference}".strip()

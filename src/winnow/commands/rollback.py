@@ -5,6 +5,7 @@ from winnow.project import Project
 from winnow.registry.entry import Entry
 from winnow.registry.history import History
 from winnow.registry.names import Stage, artifact_name
+from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk
 
 
@@ -22,6 +23,7 @@ def rollback(project: Project, stage: Stage, *, push: bool = False) -> Written:
             f"no version was in {stage} before {current}" if current else f"nothing is in {stage}",
             hint="`git fetch --tags` brings what others promoted; `winnow models` shows what is where",
         )
+    require_signature(project, desk.history.versions[previous].tag, is_required=False)
     entry = _recorded(desk.history, previous, stage)
     notes = [f"{current} was in {stage} until now"]
     return desk.write(entry.model_copy(update={"action": "rollback", "stage": stage, "override": None}), notes)

@@ -8,7 +8,7 @@ from typing import Any
 
 from winnow.attestation import FileSum, take_sums
 from winnow.checks.report import disclosed
-from winnow.config import read_params, read_section
+from winnow.config import read_section
 from winnow.disclosure import read_disclosure
 from winnow.errors import InputError
 from winnow.evaluation.config import EvaluateConfig
@@ -21,6 +21,7 @@ from winnow.registry.energy import Effort, estimate_effort
 from winnow.registry.entry import PARTS
 from winnow.registry.owner_part import OwnerPart, read_owner_part
 from winnow.registry.subgroups import Subgroup, find_subgroups
+from winnow.repository.dvc import load_yaml
 from winnow.verdict.judging.metric_changes import Summaries, recorded_changes
 from winnow.verdict.record.evidence import Estimate
 
@@ -164,7 +165,7 @@ def _files(project: Project) -> dict[str, FileSum]:
 
 
 def _origin(project: Project) -> Origin:
-    params = read_params(project.params)
+    params = load_yaml(project.params.read_bytes(), project.params.name)
     meta = read_meta(project.bundle) if (project.bundle / DESCRIPTION).is_file() else None
     lock = project.dvc_lock
     return Origin(

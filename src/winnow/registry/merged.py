@@ -1,5 +1,6 @@
 """With which commit a model is compared: what it was merged into."""
 
+from winnow.errors import UsageError
 from winnow.project import Project
 from winnow.repository.git import call_git, default_branch
 
@@ -9,8 +10,11 @@ def find_base(project: Project, commit: str) -> str | None:
 
     On a branch of its own: where that left the default branch. On the default branch: the state before the model came,
     which is the first parent of the last commit that changed `dvc.lock` there. A later commit that changes no model
-    thereby inherits the verdict, and no model is compared with itself.
+    thereby inherits the verdict, and no model is compared with itself. Raises UsageError in a shallow clone: what is
+    cut off there would look like a first model, which nothing is compared with.
     """
+    if _ask(project, "rev-parse", "--is-shallow-repository") != "false":
+        raise UsageError("expected the whole history, got a shallow clone", hint="git fetch --unshallow --tags")
     branch = default_branch(project)
     parted = _ask(project, "merge-base", commit, branch) if branch else None
     if parted and parted != commit:

@@ -6,8 +6,9 @@ from shlex import quote
 from typing import Any
 
 from winnow.errors import ExitCode
+from winnow.markup.blocks import printable
 from winnow.project import Project
-from winnow.registry.entry import Against, Entry, Override, message_of
+from winnow.registry.entry import MAX_REASON, Against, Entry, Override, message_of
 from winnow.registry.evidence import Evidence
 from winnow.registry.history import History, read_history
 from winnow.registry.names import stage_tag, version_tag
@@ -31,7 +32,8 @@ class Written:
         """Return what to print."""
         subject = message_of(self.entry).partition("\n")[0]
         shared = f"pushed to {self.remote}" if self.remote else f"share it: git push origin {quote(self.ref)}"
-        return [f"{subject}: {self.entry.call}, {self.entry.reason}", f"tag {self.ref}, {shared}", *self.notes]
+        reason = printable(self.entry.reason, MAX_REASON)  # a rollback's comes from an old tag
+        return [f"{subject}: {self.entry.call}, {reason}", f"tag {self.ref}, {shared}", *self.notes]
 
     def records(self) -> dict[str, Any]:
         """Return the tag and its record for `--json`."""
