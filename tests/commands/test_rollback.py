@@ -52,3 +52,11 @@ def test_a_version_that_nobody_judged_does_not_come_back_unseen(shop: Workshop) 
     with pytest.raises(CheckError, match=r"v1\.0\.0 carries no record") as refusal:
         rollback(shop.project, "production")
     assert "winnow promote v1.0.0 --to production" in refusal.value.hint
+
+
+def test_a_promotion_that_calls_the_version_otherwise_is_not_taken_at_its_word(promoted: Workshop) -> None:
+    old = promoted.git("rev-parse", "HEAD~1")
+    promote_quietly(promoted.project, old, "v9.9.9")
+    promote_quietly(promoted.project, promoted.git("rev-parse", "HEAD"), "v1.1.0")
+    written = rollback(promoted.project, "production")
+    assert (written.entry.version, written.entry.action) == ("v1.0.0", "rollback")

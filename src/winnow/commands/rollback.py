@@ -33,7 +33,7 @@ def _recorded(history: History, version: str, stage: Stage) -> Entry:
     """Return what was known of a version when it came into the stage, else when it was registered."""
     promotion = history.promotion_of(version, stage)
     for event in (promotion, history.versions[version]):
-        if event and isinstance(event.entry, Entry):
+        if event and isinstance(event.entry, Entry) and event.entry.version == version:
             return event.entry
     raise CheckError(
         f"{version} carries no record: neither its registration nor its promotion was made by winnow",
