@@ -37,7 +37,7 @@ def _use(card: Card) -> Block:
 
 def _data(card: Card) -> Block:
     data = card.data
-    splits = ", ".join(f"{name} {count:,}" for name, count in data.splits.items() if count)
+    splits = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in data.splits.items() if count)
     lines: list[tuple[str, ...]] = [
         ("Source: ", _said(card, "data_source")),
         ("Licence: ", _said(card, "data_licence")),
