@@ -137,6 +137,21 @@ class Project:
         """Failed gates that somebody answers for."""
         return self.root / "waivers.yaml"
 
+    @property
+    def card_source(self) -> Path:
+        """What only the owner knows of the model, for its card."""
+        return self.root / "card.yaml"
+
+    @property
+    def card(self) -> Path:
+        """The model card, as Markdown. Ignored by Git: it follows from files that are not."""
+        return self.root / "reports" / "card.md"
+
+    @property
+    def card_data(self) -> Path:
+        """The model card as data."""
+        return self.root / "reports" / "card.json"
+
     def cost(self, step: str) -> Path:
         """Seconds, memory and device of a step's last run: in Git, but no output of DVC (it never repeats)."""
         return self.root / "reports" / "cost" / f"{step}.json"

@@ -18,6 +18,7 @@ PLANTED = [
     ("pipeline/planted.py", "import winnow.pipeline.prepare", "winnow.pipeline.planted -> winnow.pipeline.prepare"),
     ("commands/planted.py", "import winnow.commands.show", "winnow.commands.planted -> winnow.commands.show"),
     ("cli/planted.py", "import numpy", "winnow.cli.planted -> numpy"),
+    ("registry/names.py", "import winnow.registry.tags", "winnow.registry.names -> winnow.registry.tags"),
     (
         "verdict/record/planted.py",
         "import winnow.verdict.account.blocks",

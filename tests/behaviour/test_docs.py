@@ -65,7 +65,7 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_commands_on_a_page_exist(page: Path) -> None:
-    for name, child in re.findall(r"(?:^|\s)winnow ([a-z]+)(?: ([a-z]+))?", code_in(page)):
+    for name, child in re.findall(r"(?:^|\s)winnow ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+))?", code_in(page)):
         assert name in COMMANDS, f"winnow {name}"
         assert not COMMANDS[name] or not child or child in COMMANDS[name], f"winnow {name} {child}"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from registered import Workshop, build_two
 
 from winnow.data.parts import image_id
 from winnow.ingest.png import encode_gray
@@ -52,3 +53,14 @@ def project(tmp_path: Path, write_images: WriteImages, monkeypatch: pytest.Monke
     write_images(made.root / "raw", {"cat/1.png": 1, "cat/2.png": 2, "dog/3.png": 3})
     add.run(made, "raw", track=False)
     return made
+
+
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return build_two(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def shop(two_models: Workshop, tmp_path: Path) -> Workshop:
+    """A project whose models can be registered."""
+    return two_models.copy(tmp_path / "shop")

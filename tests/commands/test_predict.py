@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 from tiny_model import save_reddest
 
+from winnow.attestation import Attestation, take_sums, write_attestation
 from winnow.commands.predict import predict, predict_many
-from winnow.errors import ExitCode, InputError, UsageError
+from winnow.errors import CheckError, ExitCode, InputError, UsageError
 from winnow.locks import locked
 from winnow.project import Project
 
@@ -141,3 +142,17 @@ def test_a_second_run_into_the_same_folder_is_sent_away(
         assert not (tmp_path / "out").exists()
         predict_many(project, "in", tmp_path / "other")
     predict_many(project, "in", tmp_path / "out")
+
+
+def test_a_pulled_model_that_was_changed_is_not_asked(project: Project, tmp_path: Path) -> None:
+    image = save(tmp_path / "a.png", (0, 200, 90))
+    folder = project.bundle.parent
+    attested = Attestation(tag="c@v1.0.0", commit="a" * 40, signature="none", files=take_sums(folder))
+    write_attestation(folder, attested)
+    assert predict(project, [image]).predictions[0].top
+    description = project.bundle / "bundle.json"
+    description.write_text(description.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    with pytest.raises(CheckError, match=r"bundle\.json is other than registered"):
+        predict(project, [image])
+    with pytest.raises(CheckError, match=r"bundle\.json is other than registered"):
+        predict_many(project, str(tmp_path), tmp_path / "out")

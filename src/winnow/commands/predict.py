@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from winnow.attestation import require_attested
 from winnow.config import read_section
 from winnow.errors import ExitCode, UsageError
 from winnow.evaluation.batch import SHARD_IMAGES, BatchResult, Settings, predict_batch
@@ -86,13 +87,19 @@ def predict(project: Project, images: Sequence[Path], *, top: int = 3, bundle: P
         raise UsageError(message, hint="winnow predict picture.png other.jpg --top 3")
     max_pixels = read_section(project, "add", AddConfig).max_pixels
     batch_size = read_section(project, "evaluate", EvaluateConfig).batch_size
-    predictor = Predictor.load(bundle or project.bundle, project.custom)
+    predictor = _attested(bundle or project.bundle, project.custom)
     predictions: list[Prediction] = []
     for start in range(0, len(images), batch_size):
         paths = images[start : start + batch_size]
         loaded = [_load(path, predictor.meta.spec, max_pixels) for path in paths]
         predictions += _predict_batch(predictor, paths, loaded, top)
     return PredictResult(predictions)
+
+
+def _attested(bundle: Path, custom: Path) -> Predictor:
+    """Return the model; one that `winnow pull-model` fetched must be what was registered."""
+    require_attested(bundle)
+    return Predictor.load(bundle, custom)
 
 
 def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8] | str:
@@ -121,7 +128,7 @@ class _BatchModel:
     """A predictor as the batch wants it: arrays in, arrays out."""
 
     def __init__(self, bundle: Path, custom: Path) -> None:
-        self._predictor = Predictor.load(bundle, custom)
+        self._predictor = _attested(bundle, custom)
         self.labels = self._predictor.meta.labels
         self.spec = self._predictor.meta.spec
         # The description names the hash of the weights.

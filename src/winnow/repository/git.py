@@ -1,6 +1,8 @@
 """Git, as a program: commits, and files as they were."""
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from winnow.errors import MachineError, UsageError
@@ -8,13 +10,23 @@ from winnow.logs import logger
 from winnow.project import Project
 
 
-def call_git(project: Project, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run Git in the project's folder, and return how it ended. Raises MachineError where there is no Git."""
+def call_git(
+    project: Project, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Git in the project's folder, and return how it ended. Raises MachineError where there is no Git.
+
+    `variables` are added to the environment.
+    """
     logger.debug("git %s", " ".join(arguments))
     command = ["git", *arguments]
     try:
         return subprocess.run(  # noqa: S603 - a fixed program; revisions are resolved before they are used
-            command, cwd=project.root, input=stdin, capture_output=True, check=False
+            command,
+            cwd=project.root,
+            input=stdin,
+            env={**os.environ, **variables} if variables else None,
+            capture_output=True,
+            check=False,
         )
     except FileNotFoundError:
         raise MachineError("expected the program git, found none", hint="install Git") from None

@@ -4,8 +4,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -19,7 +17,7 @@ from winnow.evaluation.shards import shard_paths
 from winnow.files import write_bytes
 from winnow.models.bundle import DESCRIPTION
 from winnow.project import Project
-from winnow.repository.git import call_git, git_root, require_success
+from winnow.repository.checkouts import checked_out, same_place
 from winnow.repository.outputs import list_folder_at, read_recorded_object
 
 _NO_MODEL = "`dvc push` where it was trained brings it into the remote"
@@ -34,31 +32,11 @@ def ask(project: Project, commit: str, images: Path, work: Path) -> Predictions:
     """
     if importlib.util.find_spec("torch") is None:
         raise MachineError("torch is not installed", hint="install the extra `train`")
-    with _checkout(project, commit, work) as tree:
-        former = Project(tree / _inside(project))
+    with checked_out(project, commit, work) as tree:
+        former = same_place(project, tree)
         _fetch_bundle(project, commit, former)
         _predict(former, tree, images, work / "shards")
     return _read_shards(work / "shards")
-
-
-def _inside(project: Project) -> Path:
-    return project.root.resolve().relative_to(git_root(project).resolve())
-
-
-@contextmanager
-def _checkout(project: Project, commit: str, work: Path) -> Iterator[Path]:
-    tree, no_hooks = work / "tree", work / "no-hooks"
-    no_hooks.mkdir(parents=True)
-    # What a run that was killed left behind in Git's list.
-    call_git(project, "worktree", "prune")
-    # DVC installs hooks that would check out all data.
-    added = call_git(project, "-c", f"core.hooksPath={no_hooks}", "worktree", "add", "--detach", str(tree), commit)
-    require_success(added)
-    try:
-        yield tree
-    finally:
-        call_git(project, "worktree", "remove", "--force", str(tree))
-        call_git(project, "worktree", "prune")
 
 
 def _fetch_bundle(project: Project, commit: str, former: Project) -> None:
