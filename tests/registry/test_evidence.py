@@ -37,7 +37,7 @@ def test_a_worse_model_a_stale_lock_and_a_missing_push_are_told_together(shop: W
     primary, stale, unpushed = gathered(shop, shop.commit()).refusals
     assert primary.startswith("the required gate `primary` failed: 0 fixed and 17 broken images")
     assert stale == "dvc.lock is not current: `dvc repro` would run train"
-    assert unpushed == "the remote lacks models/bundle/: `dvc push`"
+    assert unpushed == "the remote lacks models/bundle: `dvc push`"
 
 
 @pytest.mark.slow

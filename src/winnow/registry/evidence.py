@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from winnow.attestation import FileSum
-from winnow.errors import CheckError
+from winnow.errors import CheckError, MachineError
 from winnow.markup.blocks import printable
 from winnow.project import Project
 from winnow.records import NotAvailable
@@ -19,9 +19,9 @@ from winnow.registry.entry import MAX_REASON, GateResult
 from winnow.registry.merged import find_base
 from winnow.registry.model_files import sum_model
 from winnow.repository.checkouts import checked_out, lend_storage, same_place
-from winnow.repository.dvc import call_dvc, last_line
+from winnow.repository.dry_run import dry_run
 from winnow.repository.git import call_git, read_at, require_success
-from winnow.repository.listings import open_repo
+from winnow.repository.remote_objects import find_missing, has_remote
 from winnow.verdict.causes.costs import find_cost
 from winnow.verdict.drawing_up import Question, as_disclosed, draw_up
 from winnow.verdict.judging.comparison import judge
@@ -34,7 +34,6 @@ from winnow.verdict.sides.alignment import align
 from winnow.verdict.sides.contender import Contender
 from winnow.verdict.sides.reading import read_working_tree
 
-_CURRENT = "Data and pipelines are up to date."
 _FIRST = "there is no earlier model to compare with"
 
 
@@ -154,27 +153,24 @@ def _failed(gates: list[Gate]) -> Iterator[str]:
 
 
 def _stale(there: Project) -> Iterator[str]:
-    # By its text: DVC ends with 0 whatever it would run.
-    done = call_dvc(there, "repro", "--dry", "--allow-missing")
-    if done.returncode:
-        yield f"whether dvc.lock is current is not known: {printable(last_line(done.stderr), 300)}"
-    elif _CURRENT not in done.stdout:
-        lines = (line for line in done.stdout.splitlines() if line.startswith(("Running stage", "Stage ")))
-        stages = [line.partition("'")[2].partition("'")[0] for line in lines if "didn't change" not in line]
-        yield f"dvc.lock is not current: `dvc repro` would run {', '.join(stages) or 'something'}"
+    done = dry_run(there)
+    if done.lost:
+        yield f"stages depend on what is neither in Git nor in DVC: {printable(', '.join(done.lost[:3]), 200)}"
+    elif not done.is_known:
+        yield f"whether dvc.lock is current is not known: {printable(done.said, 300)}"
+    elif not done.is_current:
+        yield f"dvc.lock is not current: `dvc repro` would run {', '.join(done.stages) or 'something'}"
 
 
 def _unpushed(there: Project) -> Iterator[str]:
-    """Yield what the remote lacks, as `dvc data status --not-in-remote` tells; nothing where there is no remote."""
-    with open_repo(there) as repo:
-        if not repo.config["core"].get("remote"):
-            return
-        try:
-            # Without a refresh DVC answers from what it has seen there before.
-            missing = repo.data_status(not_in_remote=True, remote_refresh=True)["not_in_remote"]
-        except Exception as error:  # noqa: BLE001 - any library may stand behind a remote
-            said = printable(str(error) or type(error).__name__, 300)
-            yield f"whether the remote has the model is not known: {said}"
-            return
+    """Yield what the remote lacks; nothing where there is no remote."""
+    if not has_remote(there):
+        return
+    try:
+        _, missing = find_missing(there)
+    except MachineError as error:
+        yield f"whether the remote has the model is not known: {printable(error.message, 300)}"
+        return
     if missing:
-        yield f"the remote lacks {printable(', '.join(missing[:3]), 200)}: `dvc push`"
+        names = [each.path for each in missing[:3]]
+        yield f"the remote lacks {printable(', '.join(names), 200)}: `dvc push`"

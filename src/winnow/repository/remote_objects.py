@@ -21,6 +21,12 @@ class Missing:
     md5: str
 
 
+def has_remote(project: Project) -> bool:
+    """Return whether DVC has a default remote here."""
+    with open_repo(project) as repo:
+        return bool(repo.config["core"].get("remote"))
+
+
 def find_missing(project: Project) -> tuple[int, list[Missing]]:
     """Return how many objects the project names, and which the remote does not have.
 
