@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from winnow.errors import MachineError
+from winnow.export.latency import Trial, measure, measure_all, summarise
+
+SEEN = {
+    "cold_start_s": 0.51234,
+    "peak_rss_bytes": 1000,
+    "peak_rss_best_bytes": 3000,
+    "times_s": {"1": [0.002] * 99 + [0.1], "8": [0.008] * 10, "32": [0.064] * 10},
+}
+QUICK = Trial([2], threads=1, max_runs=5, max_s=0.1)
+
+
+def test_percentiles_are_of_single_images_and_the_best_batch_has_the_highest_rate() -> None:
+    summary = summarise(SEEN)
+    one, best = summary["batch_1"], summary["best_batch"]
+    assert (one["batch_size"], one["p50_ms"], one["p95_ms"], one["num_runs"]) == (1, 2.0, 2.0, 100)
+    assert one["p99_ms"] > one["p95_ms"]
+    assert (best["batch_size"], best["images_per_s"]) == (8, 1000.0)
+    assert (summary["cold_start_s"], summary["peak_rss_bytes"], summary["peak_rss_best_bytes"]) == (0.512, 1000, 3000)
+
+
+@pytest.mark.slow
+def test_the_file_and_the_bundle_are_timed_each_in_a_process_of_its_own(small: Any) -> None:
+    paths = {"eager": small.bundle, "fp32": small.file}
+    cost = measure_all(paths, small.custom, QUICK)
+    eager, file = cost["runtimes"]["eager"], cost["runtimes"]["fp32"]
+    assert cost["latency_p95_ms"] == file["batch_1"]["p95_ms"] >= cost["latency_p50_ms"] > 0
+    assert file["bytes"] == small.file.stat().st_size
+    assert eager["bytes"] == sum(path.stat().st_size for path in small.bundle.iterdir())
+    # A process that imports torch cannot be as small as one that does not.
+    assert file["peak_rss_bytes"] < eager["peak_rss_bytes"]
+    assert 0 < file["cold_start_s"] < eager["cold_start_s"]
+    assert json.dumps(cost)
+
+
+@pytest.mark.slow
+def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"nonsense")
+    with pytest.raises(MachineError, match=r"timing model\.onnx failed"):
+        measure(tmp_path / "model.onnx", tmp_path, QUICK)
