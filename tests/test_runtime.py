@@ -127,10 +127,10 @@ from pathlib import Path
 import numpy as np
 from winnow.runtime import Runtime
 runtime = Runtime.load(Path(sys.argv[1]))
-print(runtime.probabilities(np.full((1, 4, 4, 3), 9, dtype=np.uint8)).round(3).tolist())
+print(*runtime.probabilities(np.full((1, 4, 4, 3), 9, dtype=np.uint8))[0].round(3))
 """
     run = subprocess.run([sys.executable, "-c", program, write()], capture_output=True, text=True, check=False)
-    assert run.stdout == "[[0.333, 0.333, 0.333]]\n", run.stderr
+    assert run.stdout == "0.333 0.333 0.333\n", run.stderr
 
 
 def test_without_onnxruntime_the_extra_is_named(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:

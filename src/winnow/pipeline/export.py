@@ -33,11 +33,12 @@ def run(project: Project) -> None:
     with cost.measured(project, "export") as spent:
         make_deterministic()
         meta, model = store.load(project.bundle, project.custom)
+        train, test = (_open(project, meta, name) for name in ("train", "test"))
         folder, served = fresh_folder(project.onnx), Served(meta, model)
         about = describe(meta, read_description(project.bundle)[1])
         write_onnx(folder / MODEL, served, about)
-        reason = _quantize(folder, _open(project, meta, "train"), about, config) if config.int8 else "not asked for"
-        judged = _compare(project, folder, served, _open(project, meta, "test"))
+        reason = _quantize(folder, train, about, config) if config.int8 else "not asked for"
+        judged = _compare(project, folder, served, test)
         if "int8" in judged and (reason := parity.excess_loss(judged["int8"], config.max_loss)):
             (folder / INT8_MODEL).unlink()
         if reason and config.int8:
