@@ -3,9 +3,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from history import begin, commit
 
 from winnow.errors import MachineError
+from winnow.export import latency
 from winnow.export.latency import Trial, measure, measure_all, summarise
+from winnow.files import write_json
+from winnow.project import Project
+from winnow.verdict.causes.costs import find_cost
+from winnow.verdict.record.context import Cost
 
 SEEN = {
     "cold_start_s": 0.51234,
@@ -23,6 +29,22 @@ def test_percentiles_are_of_single_images_and_the_best_batch_has_the_highest_rat
     assert one["p99_ms"] > one["p95_ms"]
     assert (best["batch_size"], best["images_per_s"]) == (8, 1000.0)
     assert (summary["cold_start_s"], summary["peak_rss_bytes"], summary["peak_rss_best_bytes"]) == (0.512, 1000, 3000)
+
+
+def test_the_verdict_and_its_budgets_find_the_latency_of_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p50 = {"eager": 9.0, "int8": 3.0}
+    timed = {name: {"batch_1": {"p50_ms": value, "p95_ms": 2 * value, "p99_ms": 50.0}} for name, value in p50.items()}
+    monkeypatch.setattr(latency, "measure", lambda path, *_: timed[path.name])
+    spent = measure_all({name: Path(name) for name in timed}, tmp_path, QUICK)
+    root = begin(tmp_path / "repository")
+    base = commit(root, {"readme.md": "x"})
+    write_json(Project(root).cost("export"), {"wall_s": 1, **spent})
+    cost = find_cost(Project(root), base)
+    assert isinstance(cost, Cost)
+    amounts = {amount.name: amount.head for amount in cost.amounts}
+    assert (amounts["latency_p50_ms"], amounts["latency_p95_ms"]) == (3.0, 6.0)
 
 
 @pytest.mark.slow
