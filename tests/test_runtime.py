@@ -8,49 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from tiny_onnx import about, save_means
 
 from winnow.errors import DivergenceError, FormatError, InputError
 from winnow.files import sha256_file
-from winnow.runtime import METADATA, Runtime, ServedModel, softmax
-from winnow.transforms.spec import PreprocessSpec
+from winnow.runtime import Runtime, softmax
 
-ABOUT = ServedModel(
-    spec=PreprocessSpec(
-        size=4, channels=3, fit="stretch", resample="nearest", alpha="composite", background=[255, 255, 255]
-    ),
-    labels=["red", "green", "blue"],
-    precision="fp32",
-    weights_hash="",
-    data_hash="",
-    code_hash="",
-)
+ABOUT = about(["red", "green", "blue"])
+COLORS = np.eye(3) / 100
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a model whose logit of a class is its channel's mean."""
 
-    def make(metadata: str | None = ABOUT.to_metadata(), *, size: int = 4, scale: float = 0.01) -> Path:
-        axes = numpy_helper.from_array(np.array([1, 2], dtype=np.int64), "axes")
-        factor = numpy_helper.from_array(np.array(scale, dtype=np.float32), "factor")
-        nodes = [
-            helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
-            helper.make_node("ReduceMean", ["floats", "axes"], ["embedding"], keepdims=0),
-            helper.make_node("Mul", ["embedding", "factor"], ["logits"]),
-        ]
-        pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["batch", size, size, 3])
-        outputs = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3]) for name in ("logits", "embedding")
-        ]
-        graph = helper.make_graph(nodes, "means", [pixels], outputs, [axes, factor])
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-        if metadata is not None:
-            helper.set_model_props(model, {METADATA: metadata})
-        onnx.save(model, tmp_path / "model.onnx")
-        return tmp_path / "model.onnx"
+    def make(metadata: str | None = ABOUT.to_metadata(), *, size: int = 4, scale: float = 1.0) -> Path:
+        return save_means(tmp_path / "model.onnx", (COLORS * scale).tolist(), metadata, size=size)
 
     return make
 
@@ -80,7 +54,7 @@ def test_softmax_is_that_of_large_logits_too() -> None:
 
 
 def test_an_output_that_is_not_finite_is_an_error(write: Callable[..., Path]) -> None:
-    runtime = Runtime.load(write(scale=float("inf")))
+    runtime = Runtime.load(write(scale=1e39))
     with pytest.raises(DivergenceError):
         runtime.outputs(picture(0))
 
@@ -143,5 +117,5 @@ def test_without_onnxruntime_the_extra_is_named(write: Callable[..., Path], monk
 
 
 def test_what_a_file_says_survives_the_way_through_its_metadata(write: Callable[..., Path]) -> None:
-    about: Any = ABOUT.model_copy(update={"labels": ["Küche", "厨房", '"'], "precision": "int8"})
-    assert Runtime.load(write(about.to_metadata())).meta == about
+    other: Any = ABOUT.model_copy(update={"labels": ["Küche", "厨房", '"'], "precision": "int8"})
+    assert Runtime.load(write(other.to_metadata())).meta == other

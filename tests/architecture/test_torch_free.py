@@ -9,7 +9,7 @@ import pytest
 
 from winnow.provenance import import_closure
 
-TORCH = {"torch", "torchvision", "timm", "dvclive", "safetensors"}
+TORCH = {"torch", "torchvision", "timm", "dvclive", "safetensors", "onnx", "onnxscript"}
 WITH_TORCH = {
     "winnow.data.loader",
     "winnow.evaluation.predict",

@@ -38,7 +38,7 @@ def ask(project: Project, commit: str, images: Path, work: Path) -> Predictions:
         former = Project(tree / _inside(project))
         _fetch_bundle(project, commit, former)
         _predict(former, tree, images, work / "shards")
-    return _read_shards(work / "shards")
+    return read_shards(work / "shards")
 
 
 def _inside(project: Project) -> Path:
@@ -102,7 +102,8 @@ def _last_error(text: str) -> str:
     return (errors or lines)[-1][:300]
 
 
-def _read_shards(folder: Path) -> Predictions:
+def read_shards(folder: Path) -> Predictions:
+    """Return the images of a finished batch that were not refused; InputError where that cannot be read."""
     paths = shard_paths(folder)
     try:
         table = pa.concat_tables(pq.read_table(path) for path in paths)
