@@ -7,7 +7,7 @@ from history import begin, commit
 
 from winnow.errors import MachineError
 from winnow.export import latency
-from winnow.export.latency import Trial, measure, measure_all, summarise
+from winnow.export.latency import Trial, advice, measure, measure_all, summarise
 from winnow.files import write_json
 from winnow.project import Project
 from winnow.verdict.causes.costs import find_cost
@@ -29,6 +29,23 @@ def test_percentiles_are_of_single_images_and_the_best_batch_has_the_highest_rat
     assert one["p99_ms"] > one["p95_ms"]
     assert (best["batch_size"], best["images_per_s"]) == (8, 1000.0)
     assert (summary["cold_start_s"], summary["peak_rss_bytes"], summary["peak_rss_best_bytes"]) == (0.512, 1000, 3000)
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        (
+            {"eager": 1, "fp32": 500, "int8": 400},
+            "int8 is no faster than floats on this processor (400 and 500 ",
+        ),
+        ({"eager": 1, "fp32": 500, "int8": 900}, ""),
+        ({"eager": 900, "fp32": 500}, ""),
+    ],
+)
+def test_int8_that_gains_nothing_is_told(rates: dict[str, float], said: str) -> None:
+    told = advice({name: {"best_batch": {"images_per_s": rate}} for name, rate in rates.items()})
+    assert told.startswith(said)
+    assert bool(told) is bool(said)
 
 
 def test_the_verdict_and_its_budgets_find_the_latency_of_the_last_one(

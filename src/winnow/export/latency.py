@@ -68,6 +68,19 @@ def measure_all(paths: Mapping[str, Path], custom: Path, trial: Trial) -> dict[s
     return {**percentiles, "threads": trial.threads or os.cpu_count(), "runtimes": runtimes}
 
 
+def advice(runtimes: Mapping[str, Any]) -> str:
+    """Return a sentence where int8 was measured and was not worth it here, else nothing."""
+    if not {"fp32", "int8"} <= runtimes.keys():
+        return ""
+    floats, int8 = (runtimes[name]["best_batch"]["images_per_s"] for name in ("fp32", "int8"))
+    if int8 > floats:
+        return ""
+    return (
+        f"int8 is no faster than floats on this processor ({int8:,.0f} and {floats:,.0f} images/s): "
+        "`export.int8: false` serves floats"
+    )
+
+
 def summarise(seen: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a process saw as percentiles and rates."""
     timed = [_percentiles(int(size), times) for size, times in seen["times_s"].items()]

@@ -50,6 +50,8 @@ def run(project: Project) -> None:
         paths = {"eager": project.bundle, "fp32": folder / MODEL} | ({} if reason else {"int8": folder / INT8_MODEL})
         trial = latency.Trial(config.batch_sizes, config.threads)
         spent |= {"device": "cpu", "file": file, **latency.measure_all(paths, project.custom, trial)}
+    if said := latency.advice(spent["runtimes"]):
+        logger.warning(said)
     logger.info("%s answers in %.2f ms (median of single images)", file, spent["latency_p50_ms"])
 
 
