@@ -106,7 +106,7 @@ def ask(folder: Path) -> list[Answer]:
     from winnow.project import Project
 
     images = sorted((folder / "images").iterdir())
-    records = predict(Project(ROOT), images, top=NUM_CLASSES, bundle=folder / "bundle").records()
+    records = predict(Project(ROOT), images, top=NUM_CLASSES, model=folder / "bundle").records()
     if refused := [f"{record['path']}: {record['error']}" for record in records if "error" in record]:
         raise Exit("\n".join(refused), code=1)
     return [

@@ -20,7 +20,7 @@ from winnow.schema import SCHEMA
 
 S = TypeVar("S", bound="Section")
 
-SECTIONS = ("project", "data", "add", "prepare", "checks", "model", "train", "evaluate", "gate")
+SECTIONS = ("project", "data", "add", "prepare", "checks", "model", "train", "evaluate", "export", "gate")
 
 
 class Section(BaseModel):

@@ -4,6 +4,7 @@ from winnow.checks.config import ChecksConfig
 from winnow.config import SECTIONS, Section, parse_section, read_params
 from winnow.data.config import DataConfig, PrepareConfig
 from winnow.evaluation.config import EvaluateConfig
+from winnow.export.config import ExportConfig
 from winnow.gate_config import GateConfig
 from winnow.ingest.config import AddConfig
 from winnow.models.config import ModelConfig
@@ -20,6 +21,7 @@ MODELS: dict[str, type[Section]] = {
     "model": ModelConfig,
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
+    "export": ExportConfig,
     "gate": GateConfig,
 }
 assert tuple(MODELS) == SECTIONS, "config.py names the sections, params.py their owners"

@@ -68,6 +68,11 @@ class Project:
         return self.root / "models" / "bundle"
 
     @property
+    def onnx(self) -> Path:
+        """The model as files that a service runs without torch; written by `export`."""
+        return self.root / "models" / "onnx"
+
+    @property
     def curves(self) -> Path:
         """DVCLive's folder; written by `train`."""
         return self.root / "reports" / "train"

@@ -70,8 +70,8 @@ def project_paths_used(stage: str) -> set[str]:
     return {getattr(Project(ROOT), name).relative_to(ROOT).as_posix() for name in used - BESIDE_THE_FLOW}
 
 
-def test_the_flow_is_prepare_train_evaluate() -> None:
-    assert list(STAGES) == ["prepare", "train", "evaluate"]
+def test_the_flow_is_prepare_train_evaluate_export() -> None:
+    assert list(STAGES) == ["prepare", "train", "evaluate", "export"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -9,7 +9,7 @@ import pytest
 
 from winnow.provenance import import_closure
 
-TORCH = {"torch", "torchvision", "timm", "dvclive", "safetensors"}
+TORCH = {"torch", "torchvision", "timm", "dvclive", "safetensors", "onnx", "onnxscript"}
 WITH_TORCH = {
     "winnow.data.loader",
     "winnow.evaluation.predict",
@@ -18,6 +18,7 @@ WITH_TORCH = {
     "winnow.tracking",  # dvclive
     "winnow.pipeline.train",
     "winnow.pipeline.evaluate",
+    "winnow.pipeline.export",
     "winnow.commands.predict",
     # These import each verb when it is called: the last test here holds that.
     "winnow.cli.main",
@@ -41,7 +42,7 @@ def may_need_torch(module: str) -> bool:
     """Return whether a module may import torch, directly or through others, lazily included."""
     if module.endswith(".config") or module in MODELS_WITHOUT_TORCH:
         return False
-    return module in WITH_TORCH or module.startswith(("winnow.training.", "winnow.models."))
+    return module in WITH_TORCH or module.startswith(("winnow.training.", "winnow.models.", "winnow.export."))
 
 
 def foreign_imports(path: Path) -> set[str]:

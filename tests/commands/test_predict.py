@@ -1,4 +1,7 @@
 import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,11 @@ from tiny_model import save_reddest
 from winnow.attestation import Attestation, take_sums, write_attestation
 from winnow.commands.predict import predict, predict_many
 from winnow.errors import CheckError, ExitCode, InputError, UsageError
+from winnow.export.onnx import Served, describe, write_onnx
 from winnow.locks import locked
+from winnow.models import store
 from winnow.project import Project
+from winnow.runtime import MODEL
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
 
@@ -94,7 +100,7 @@ def test_a_bundle_elsewhere_is_used_when_named(project: Project, tmp_path: Path)
     image = save(tmp_path / "a.png", (250, 0, 0))
     with pytest.raises(InputError, match="bundle"):
         predict(project, [image])
-    assert predict(project, [image], bundle=tmp_path / "kept").predictions[0].top[0][0] == "red"
+    assert predict(project, [image], model=tmp_path / "kept").predictions[0].top[0][0] == "red"
 
 
 def test_nothing_to_do_is_a_usage_error(project: Project, tmp_path: Path) -> None:
@@ -156,3 +162,35 @@ def test_a_pulled_model_that_was_changed_is_not_asked(project: Project, tmp_path
         predict(project, [image])
     with pytest.raises(CheckError, match=r"bundle\.json is other than registered"):
         predict_many(project, str(tmp_path), tmp_path / "out")
+
+
+@pytest.fixture
+def exported(project: Project) -> Path:
+    """The project's model as `winnow export` writes it."""
+    meta, model = store.load(project.bundle, project.custom)
+    write_onnx(project.onnx / MODEL, Served(meta, model), describe(meta, ""))
+    return project.onnx / MODEL
+
+
+@pytest.mark.slow
+def test_an_exported_file_gives_the_answers_of_the_bundle_without_torch(
+    project: Project, exported: Path, tmp_path: Path
+) -> None:
+    images = [save(tmp_path / f"{color[1]}.png", color) for color in ((9, 20, 200), (240, 80, 10), (0, 120, 70))]
+    program = "import sys; sys.modules['torch'] = None; from winnow.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "predict", "--json", "--model", str(exported), *map(str, images)]
+    run = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for answer, expected in zip(json.loads(run.stdout), predict(project, images).predictions, strict=True):
+        got = {entry["label"]: entry["probability"] for entry in answer["top"]}
+        assert got == pytest.approx(dict(expected.top), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_batch_can_ask_an_exported_file(project: Project, exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / "a.png", (9, 20, 200))
+    result = predict_many(project, str(tmp_path / "in"), tmp_path / "out", model=exported)
+    assert result.summary["classes"] == {"blue": 1}
+    with pytest.raises(UsageError, match="another run: model was"):
+        predict_many(project, str(tmp_path / "in"), tmp_path / "out")

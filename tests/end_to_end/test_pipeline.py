@@ -33,6 +33,9 @@ def test_the_pipeline_learns_and_writes_every_promised_file(built: Path) -> None
         assert (built / written).is_file()
     assert {path.name for path in (built / "models/bundle").iterdir()} == {"bundle.json", "model.safetensors"}
     assert list((built / "reports/figures").glob("*.png"))
+    assert {"model.onnx", "parity.json"} <= {path.name for path in (built / "models/onnx").iterdir()}
+    cost = json.loads((built / "reports/cost/export.json").read_text(encoding="utf-8"))
+    assert 0 < cost["latency_p50_ms"] <= cost["latency_p95_ms"]
 
 
 def test_a_second_repro_has_nothing_to_do(built: Path) -> None:

@@ -31,8 +31,14 @@ def predict(
         bool, typer.Option("--restart", help="With --batch: throw away what --out holds, and begin anew.")
     ] = False,
     top: Annotated[int, typer.Option("--top", help="How many classes to name.")] = 3,
-    bundle: Annotated[
-        Path | None, typer.Option("--bundle", help="Another model than models/bundle of this project.")
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            "--bundle",
+            help="Another model than models/bundle: a bundle's folder, or a file that `winnow export` wrote "
+            "(models/onnx/model.onnx), which needs no torch.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -42,6 +48,6 @@ def predict(
     from winnow.commands import predict as verb
 
     if batch is not None and out is not None:
-        many = verb.predict_many(find_project(), batch, out, bundle=bundle, restart=restart)
+        many = verb.predict_many(find_project(), batch, out, model=model, restart=restart)
         finish_data(many, as_json=as_json)
-    finish_data(verb.predict(find_project(), images or [], top=top, bundle=bundle), as_json=as_json)
+    finish_data(verb.predict(find_project(), images or [], top=top, model=model), as_json=as_json)

@@ -26,3 +26,11 @@ def evaluate() -> None:
     from winnow.pipeline import evaluate as verb
 
     verb.run(find_project())
+
+
+@app.command()
+def export() -> None:
+    """Write the model as ONNX files, compare them with the bundle, and time them (DVC stage)."""
+    from winnow.pipeline import export as verb
+
+    verb.run(find_project())

@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from winnow.attestation import require_attested
 from winnow.config import read_section
 from winnow.errors import ExitCode, UsageError
-from winnow.evaluation.batch import SHARD_IMAGES, BatchResult, Settings, predict_batch
+from winnow.evaluation.batch import SHARD_IMAGES, BatchResult, Model, Settings, predict_batch
 from winnow.evaluation.config import EvaluateConfig
-from winnow.evaluation.predict import Predictor
 from winnow.files import sha256_file
 from winnow.ingest.config import AddConfig
 from winnow.locks import locked
 from winnow.models.bundle import DESCRIPTION
 from winnow.project import Project
 from winnow.project_config import ProjectConfig
+from winnow.runtime import Runtime
 from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.image_file import read_image_file
 from winnow.transforms.preprocess import preprocess
@@ -76,8 +75,8 @@ class PredictResult:
         ]
 
 
-def predict(project: Project, images: Sequence[Path], *, top: int = 3, bundle: Path | None = None) -> PredictResult:
-    """Return the `top` most probable classes of each image file, by the project's model or the one in `bundle`.
+def predict(project: Project, images: Sequence[Path], *, top: int = 3, model: Path | None = None) -> PredictResult:
+    """Return the `top` most probable classes of each image file, by the project's bundle or another `model`.
 
     A file that is no usable image is reported in its place. Raises UsageError without images, InputError without a
     model.
@@ -87,19 +86,13 @@ def predict(project: Project, images: Sequence[Path], *, top: int = 3, bundle: P
         raise UsageError(message, hint="winnow predict picture.png other.jpg --top 3")
     max_pixels = read_section(project, "add", AddConfig).max_pixels
     batch_size = read_section(project, "evaluate", EvaluateConfig).batch_size
-    predictor = _attested(bundle or project.bundle, project.custom)
+    predictor = load_model(model or project.bundle, project.custom)
     predictions: list[Prediction] = []
     for start in range(0, len(images), batch_size):
         paths = images[start : start + batch_size]
-        loaded = [_load(path, predictor.meta.spec, max_pixels) for path in paths]
+        loaded = [_load(path, predictor.spec, max_pixels) for path in paths]
         predictions += _predict_batch(predictor, paths, loaded, top)
     return PredictResult(predictions)
-
-
-def _attested(bundle: Path, custom: Path) -> Predictor:
-    """Return the model; one that `winnow pull-model` fetched must be what was registered."""
-    require_attested(bundle)
-    return Predictor.load(bundle, custom)
 
 
 def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8] | str:
@@ -111,30 +104,45 @@ def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8
 
 
 def _predict_batch(
-    predictor: Predictor, paths: Sequence[Path], loaded: list[NDArray[np.uint8] | str], top: int
+    model: Model, paths: Sequence[Path], loaded: list[NDArray[np.uint8] | str], top: int
 ) -> Iterator[Prediction]:
     pixels = [image for image in loaded if not isinstance(image, str)]
-    probabilities = iter(predictor.probabilities(torch.from_numpy(np.stack(pixels))) if pixels else ())
+    probabilities = iter(model.probabilities(np.stack(pixels)) if pixels else ())
     for path, image in zip(paths, loaded, strict=True):
         if isinstance(image, str):
             yield Prediction(path, [], image)
         else:
             values: NDArray[np.float32] = next(probabilities)
             order = np.argsort(-values, kind="stable")[:top]
-            yield Prediction(path, [(predictor.meta.labels[index], float(values[index])) for index in order])
+            yield Prediction(path, [(model.labels[index], float(values[index])) for index in order])
 
 
-class _BatchModel:
-    """A predictor as the batch wants it: arrays in, arrays out."""
+def load_model(path: Path, custom: Path) -> Model:
+    """Return the model in a bundle's folder, run by torch, or in an exported file, run by onnxruntime.
+
+    One that `winnow pull-model` fetched must be what was registered, else CheckError. Raises as `Predictor.load` and
+    `Runtime.load` do.
+    """
+    require_attested(path.parent if path.is_file() else path)
+    return Runtime.load(path) if path.is_file() else _BundleModel(path, custom)
+
+
+class _BundleModel:
+    """A predictor with arrays in and arrays out."""
 
     def __init__(self, bundle: Path, custom: Path) -> None:
-        self._predictor = _attested(bundle, custom)
+        # An exported file must be answered for where there is no torch.
+        from winnow.evaluation.predict import Predictor
+
+        self._predictor = Predictor.load(bundle, custom)
         self.labels = self._predictor.meta.labels
         self.spec = self._predictor.meta.spec
         # The description names the hash of the weights.
         self.identity = sha256_file(bundle / DESCRIPTION)
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        import torch
+
         return self._predictor.probabilities(torch.from_numpy(pixels))
 
 
@@ -143,7 +151,7 @@ def predict_many(
     source: str,
     folder: Path,
     *,
-    bundle: Path | None = None,
+    model: Path | None = None,
     shard_images: int = SHARD_IMAGES,
     restart: bool = False,
 ) -> BatchResult:
@@ -157,7 +165,7 @@ def predict_many(
         shard_images=shard_images,
     )
     compute = read_section(project, "project", ProjectConfig).compute
-    model = _BatchModel(bundle or project.bundle, project.custom)
+    loaded = load_model(model or project.bundle, project.custom)
     folder = folder.absolute()
     with locked(project.batch_lock(folder), f"another winnow predict is writing into {folder}"):
-        return predict_batch(model, source, folder, settings, compute=compute, restart=restart)
+        return predict_batch(loaded, source, folder, settings, compute=compute, restart=restart)

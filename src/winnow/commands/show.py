@@ -16,7 +16,7 @@ from winnow.project import Project
 from winnow.reporting.summary import Facts, render_summary
 
 _WIDTH = (80, 100)
-_STEPS = ("prepare", "train", "evaluate")
+_STEPS = ("prepare", "train", "evaluate", "export")
 _NEXT = (
     ("winnow predict IMAGE", "ask the model about a picture"),
     ("dvc plots show", "the same pictures, interactive"),

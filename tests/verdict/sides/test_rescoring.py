@@ -1,3 +1,4 @@
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -5,11 +6,20 @@ import pytest
 from branches import Branches, rows, tiny_id
 from former import put_code, stand_in
 from predicted import predict, save
+from tiny_onnx import about, save_means
 
+from winnow.project import Project
 from winnow.verdict.sides.alignment import Pair, align
 from winnow.verdict.sides.contender import Contender
 from winnow.verdict.sides.reading import read_revision, read_working_tree
 from winnow.verdict.sides.rescoring import complete
+
+
+def save_constant(project: Project, label: str) -> None:
+    """Write an exported model that gives every image this label, with 0.8."""
+    bias = [math.log(4) * (name == label) for name in ("cat", "dog")]
+    said = about(["cat", "dog"], channels=1).to_metadata()
+    save_means(project.onnx / "model.onnx", [[0.0], [0.0]], said, bias=bias)
 
 
 class Moving:
@@ -120,3 +130,17 @@ def test_a_base_without_predictions_is_asked_about_all(moving: Moving) -> None:
     assert (pair.test_set.num_base, pair.test_set.num_compared, base.side.source) == (0, 2, "dvc")
     assert pair.head.classes == ["cat", "dog"]
     assert set(compared(pair).values()) == {1}
+
+
+def test_an_exported_model_is_asked_before_any_code_of_the_base_runs(moving: Moving) -> None:
+    save_constant(moving.project, "cat")
+    moving.base("raise SystemExit('error: never called')")
+    pair = aligned(moving.completed(2, 3))
+    assert compared(pair) == {tiny_id(2): 0, tiny_id(3): 0}
+    assert (pair.test_set.rescored, pair.test_set.notes) == (True, [])
+
+
+def test_an_exported_model_that_contradicts_what_is_stored_gives_way_to_the_bundle(moving: Moving) -> None:
+    save_constant(moving.project, "dog")
+    moving.base(stand_in({tiny_id(3): "dog"}))
+    assert compared(aligned(moving.completed(2, 3))) == {tiny_id(2): 0, tiny_id(3): 1}

@@ -36,7 +36,7 @@ def ask(project: Project, commit: str, images: Path, work: Path) -> Predictions:
         former = same_place(project, tree)
         _fetch_bundle(project, commit, former)
         _predict(former, tree, images, work / "shards")
-    return _read_shards(work / "shards")
+    return read_shards(work / "shards")
 
 
 def _fetch_bundle(project: Project, commit: str, former: Project) -> None:
@@ -80,7 +80,8 @@ def _last_error(text: str) -> str:
     return (errors or lines)[-1][:300]
 
 
-def _read_shards(folder: Path) -> Predictions:
+def read_shards(folder: Path) -> Predictions:
+    """Return the images of a finished batch that were not refused; InputError where that cannot be read."""
     paths = shard_paths(folder)
     try:
         table = pa.concat_tables(pq.read_table(path) for path in paths)

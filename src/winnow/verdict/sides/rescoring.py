@@ -21,6 +21,7 @@ from winnow.logs import logger
 from winnow.project import Project
 from winnow.records import NotAvailable
 from winnow.verdict.sides.contender import Contender
+from winnow.verdict.sides.exported_model import ask_file
 from winnow.verdict.sides.former_model import ask
 
 # Images that the base has answered for already: asked again, it must say the same.
@@ -44,13 +45,22 @@ def complete(project: Project, base: Contender, head: Contender, *, rescore: boo
         witnesses = _witnesses(base)
         if _write_images(project, [*wanted, *witnesses], work / "images").isdisjoint(wanted):
             raise InputError("none of them is on this disk (dvc pull data/images.dvc)", hint=_HINT)
-        fresh = ask(project, base.side.commit, work / "images", work)
-        return _merged(base, head, fresh, wanted)
+        return _answered(project, base, head, wanted, work)
     except WinnowError as error:
         said = f"test images that are new since {base.name}: {len(wanted)}; its model was not asked: {error.message}"
         return replace(base, notes=(*base.notes, said))
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _answered(project: Project, base: Contender, head: Contender, wanted: Sequence[str], work: Path) -> Contender:
+    """Ask the exported file; where there is none, or it contradicts what is stored, the bundle under its own code."""
+    assert base.side.commit is not None, "whoever has no commit is not asked"
+    try:
+        return _merged(base, head, ask_file(project, base.side.commit, work / "images", work), wanted)
+    except WinnowError as error:
+        logger.debug("the exported model of %s was not asked: %s", base.name, error.message)
+    return _merged(base, head, ask(project, base.side.commit, work / "images", work), wanted)
 
 
 def _unseen(base: Contender, head: Contender) -> list[str]:
