@@ -102,7 +102,10 @@ def test_many_at_once(server: GitHubServer, repository: Repository) -> None:
     assert len({reply.content["id"] for reply in replies}) == len(repository.comments) == 40
 
 
-def test_a_client_that_does_not_know_the_certificate_is_not_served(server: GitHubServer) -> None:
+def test_a_client_that_does_not_know_the_certificate_is_not_served(
+    server: GitHubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         urllib.request.urlopen(server.api_url + "/rate_limit", context=ssl.create_default_context())
     assert server.requests == []

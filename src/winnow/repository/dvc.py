@@ -123,7 +123,7 @@ def call_dvc(project: Project, *arguments: str) -> subprocess.CompletedProcess[s
 def require_success(done: subprocess.CompletedProcess[str]) -> None:
     """Raise MachineError, with DVC's last word, when it failed."""
     if done.returncode:
-        command = " ".join(done.args[3:])
+        command = " ".join(done.args[done.args.index("dvc") :])
         raise MachineError(
             f"{command[:200]} failed: {last_line(done.stderr)}",
             hint="mend what DVC names and run the command again: it goes on where it stopped",
