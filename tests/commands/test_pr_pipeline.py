@@ -191,7 +191,7 @@ def test_the_first_pull_request_of_a_fresh_fork_is_rebuilt_without_any_remote(
     before = (here / "data" / "images.dvc").read_bytes()
     result, out = run_in(here, monkeypatch)
     run = read_run(out)
-    assert (run.state, run.stages, run.reason) == ("rebuilt", ["prepare", "train", "evaluate"], "")
+    assert (run.state, run.stages, run.reason) == ("rebuilt", ["prepare", "train", "evaluate", "export"], "")
     assert (run.store.remote, run.store.num_objects) == ("none", 0)
     verdict = Verdict.from_dict(read(out / "verdict" / "0" / "verdict.json"), "verdict.json")
     assert verdict.outcome.call == "worse"
