@@ -245,7 +245,7 @@ def train_and_kill(project: Project, *, num_checkpoints: int) -> bool:
     seen: set[int] = set()
     while process.poll() is None and len(seen) <= num_checkpoints:
         seen |= {path.stat().st_mtime_ns for path in project.checkpoints.glob("*/*.safetensors")}
-        time.sleep(0.0005)
+        time.sleep(0.005)
     if process.poll() is not None:
         return False
     process.send_signal(signal.SIGKILL)
