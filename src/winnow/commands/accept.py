@@ -16,9 +16,9 @@ from winnow.pull_request.accepting.asking import asked_by_event, asked_by_hand
 from winnow.pull_request.access import github_of
 from winnow.pull_request.job_summary import add_to_summary
 from winnow.repository.git import git_root
+from winnow.verdict.account.outcome import SHORT_COMMIT
 
 _MAX_NAMES = 20
-_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class AcceptResult:
         return {**{name: getattr(done, name) for name in kept}, "run": run, "carried": carried, "is_dry": self.is_dry}
 
     def _digest(self) -> Line:
-        commit = word(self.done.commit[:_SHORT])
+        commit = word(self.done.commit[:SHORT_COMMIT])
         if not self.done.paths:
             return ("nothing to commit: it has what its run made",)
         if self.is_dry:
@@ -59,7 +59,7 @@ class AcceptResult:
 
     def _lines(self) -> Iterator[Line]:
         done = self.done
-        yield "made by ", link("this run", done.run.html_url), " of ", word(done.head[:_SHORT])
+        yield "made by ", link("this run", done.run.html_url), " of ", word(done.head[:SHORT_COMMIT])
         if done.by:
             yield "asked by ", word(done.by)
         if done.paths:

@@ -15,7 +15,7 @@ from winnow.markup.blocks import Block, word
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
 from winnow.pull_request.job_summary import add_to_summary
-from winnow.pull_request.projects import Change, find_change, folder_of, touched
+from winnow.pull_request.projects import NOTHING_TOUCHED, Change, find_change, folder_of, touched
 from winnow.pull_request.record import MAX_TEXT, Checks, DataRun, Finding
 from winnow.pull_request.running.packing import Handover, empty_folder
 from winnow.pull_request.running.streaming import ask_winnow
@@ -23,7 +23,6 @@ from winnow.pull_request.running.timing import Clock
 from winnow.pull_request.telling.data_blocks import data_blocks
 from winnow.records import NotAvailable
 
-NOTHING = "no project of this repository is touched: nothing is handed over"
 _MAX_FINDINGS = 1_000
 
 
@@ -38,7 +37,7 @@ class DataResult:
     def lines(self) -> Iterator[str]:
         """Return what to print."""
         if not self.runs:
-            yield NOTHING
+            yield NOTHING_TOUCHED
         for run in self.runs:
             yield f"{run.folder}: {_count(run.checks)}"
 
@@ -52,7 +51,7 @@ def pr_data(base: str, out: Path) -> DataResult:
         run = _look(change, project, base)
         Handover(out, number).give_data(run)
         result.runs.append(run)
-    add_to_summary([_page(run) for run in result.runs] or [f"{NOTHING}.\n"])
+    add_to_summary([_page(run) for run in result.runs] or [f"{NOTHING_TOUCHED}.\n"])
     return result
 
 

@@ -15,7 +15,7 @@ from winnow.markup.blocks import Block, Line, names, said, word
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
 from winnow.pull_request.job_summary import add_to_summary
-from winnow.pull_request.projects import Change, find_change, folder_of, touched
+from winnow.pull_request.projects import NOTHING_TOUCHED, Change, find_change, folder_of, touched
 from winnow.pull_request.record import PipelineRun, Smoke, Store
 from winnow.pull_request.remote_state import RemoteState, find_remote_state
 from winnow.pull_request.running.packing import Handover, empty_folder
@@ -26,7 +26,6 @@ from winnow.pull_request.running.timing import Clock
 from winnow.repository.dry_run import DryRun, dry_run
 from winnow.verdict.record.verdict import Verdict
 
-NOTHING = "no project of this repository is touched: nothing is handed over"
 _SMOKE_ONLY = (
     "of a pull request from elsewhere nothing is run on this repository's data; what the commit holds is judged"
 )
@@ -63,7 +62,7 @@ class PipelineResult:
     def lines(self) -> Iterator[str]:
         """Return what to print."""
         if not self.judged:
-            yield NOTHING
+            yield NOTHING_TOUCHED
         for each in self.judged:
             run = each.run
             yield f"{run.folder}: {run.state}{': ' * bool(run.stages)}{', '.join(run.stages)}"
@@ -97,7 +96,7 @@ def pr_pipeline(base: str, out: Path, *, is_smoke: bool = False) -> PipelineResu
         logger.info("== %s", folder_of(change, project))
         result.judged.append(_Work(change, project, Handover(out, number), is_smoke, embedded).judge(base, clock))
         clock = Clock()
-    add_to_summary([_page(each) for each in result.judged] or [f"{NOTHING}.\n"])
+    add_to_summary([_page(each) for each in result.judged] or [f"{NOTHING_TOUCHED}.\n"])
     return result
 
 

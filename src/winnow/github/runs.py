@@ -88,6 +88,11 @@ def runs_at(github: GitHub, sha: str) -> list[Run]:
     return sorted((run for run in runs if run.head_sha == sha), key=lambda run: run.id, reverse=True)
 
 
+def find_artifact(github: GitHub, run_id: int, name: str) -> Artifact | None:
+    """Return a run's newest artifact of a name; None where it made none."""
+    return next((each for each in artifacts_of(github, run_id) if each.name == name), None)
+
+
 def artifacts_of(github: GitHub, run_id: int) -> list[Artifact]:
     """Return what a run handed over, the newest first: a run that was started again may have a name twice."""
     listed = github.pages(f"actions/runs/{run_id}/artifacts", "artifacts")

@@ -17,6 +17,7 @@ _FLOW = "dvc.yaml"
 _FOLDERS: TypeAdapter[str] = TypeAdapter(Folder)
 # What belongs to a project though no stage reads it.
 _OWN = (PARAMS, _FLOW, "dvc.lock", "waivers.yaml", "data", "reports", "models", "custom")
+NOTHING_TOUCHED = "no project of this repository is touched: nothing is handed over"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ ACCEPT_LABEL = "winnow:accept"
 """Asks for the model of a pull request to be committed."""
 
 MAX_PROJECTS = 20
+RUN_FILE, VERDICT_FILE = "run.json", "verdict.json"
+"""What is handed over of each project."""
+
 MAX_TEXT = 4_000
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]

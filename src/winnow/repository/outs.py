@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,11 @@ def parse_folder(content: bytes, what: str) -> dict[str, str]:
 def is_folder(md5: str) -> bool:
     """Return whether an object lists the files of a folder."""
     return md5.endswith(_FOLDER)
+
+
+def files_first(md5s: Iterable[str]) -> list[str]:
+    """Return objects in the order to store them: no list of a folder is ever there without its files."""
+    return sorted(md5s, key=lambda md5: (is_folder(md5), md5))
 
 
 def here(cache: Path, md5s: set[str]) -> Iterator[str]:

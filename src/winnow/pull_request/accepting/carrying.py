@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from winnow.errors import CheckError
+from winnow.github.checks import Check, make_check
 from winnow.github.client import GitHub, Json
 from winnow.github.rules import RequiredCheck, required_checks
 
@@ -64,7 +65,7 @@ def carry(github: GitHub, checks: Checks, old: str, new: str) -> list[Known]:
     there = {each["name"] for each in _checks_of(github, new) if each.get("external_id") == mark}
     for known in checks.known:
         if known.name not in there:
-            github.send("POST", "check-runs", _body(known, old) | {"head_sha": new, "external_id": mark})
+            make_check(github, new, _told_again(known, old, mark))
     return checks.known
 
 
@@ -88,9 +89,7 @@ def _checks_of(github: GitHub, commit: str) -> Iterable[Json]:
     return github.pages(f"commits/{commit}/check-runs", "check_runs", filter="latest")
 
 
-def _body(known: Known, old: str) -> Json:
+def _told_again(known: Known, old: str, mark: str) -> Check:
     origin = f"Carried over from {old}: a commit of a workflow's token starts no workflow."
     summary = f"{_LOCK_SUMMARY}\n\n{origin}" if known.name == LOCK_CHECK else origin
-    output = {"title": known.title or known.conclusion, "summary": summary}
-    state = {"status": "completed", "conclusion": known.conclusion}
-    return {"name": known.name, **state, "details_url": known.url, "output": output}
+    return Check(known.name, mark, known.conclusion, known.title or known.conclusion, summary, known.url)

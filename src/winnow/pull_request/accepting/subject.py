@@ -6,13 +6,14 @@ from winnow.errors import CheckError
 from winnow.github.client import GitHub, TooLargeError
 from winnow.github.commits import Commit, get_commit
 from winnow.github.pulls import Pull
-from winnow.github.runs import Run, artifacts_of, download_artifact, runs_of_commit
+from winnow.github.runs import Run, download_artifact, find_artifact, runs_of_commit
 from winnow.pull_request.accepting.asking import OUTSIDE, Asked
 from winnow.pull_request.handed.archive import refused
 from winnow.pull_request.handed.gathering import PIPELINE_WORKFLOW
 from winnow.pull_request.handed.handover import MAX_ZIP_BYTES, VERDICT_ARTIFACT, PipelineResult, read_pipeline
 from winnow.pull_request.handed.records_handover import MAX_ZIP_BYTES as MAX_RECORDS_BYTES
 from winnow.pull_request.handed.records_handover import RECORDS_ARTIFACT, Records, read_records
+from winnow.verdict.account.outcome import SHORT_COMMIT
 from winnow.verdict.account.words import pair_text
 
 _ACCEPT = "Accept the model of run "
@@ -44,10 +45,9 @@ def find_subject(github: GitHub, asked: Asked, repository_id: int, default_branc
         commit, made = get_commit(github, commit.parents[0]), commit
         run = _newest(github, commit.sha, repository_id)
     if asked.commit and asked.commit != commit.sha:
-        raise CheckError(
-            f"the head has moved on since it was asked: from {asked.commit[:12]} to {pull.head_sha[:12]}",
-            hint="look at its new report, and ask again",
-        )
+        before, now = asked.commit[:SHORT_COMMIT], pull.head_sha[:SHORT_COMMIT]
+        message = f"the head has moved on since it was asked: from {before} to {now}"
+        raise CheckError(message, hint="look at its new report, and ask again")
     return Subject(_ended(run, pull), commit, made)
 
 
@@ -85,7 +85,7 @@ def _newest(github: GitHub, sha: str, repository_id: int) -> Run | None:
 
 
 def _ended(run: Run | None, pull: Pull) -> Run:
-    head = pull.head_sha[:12]
+    head = pull.head_sha[:SHORT_COMMIT]
     if run is None:
         raise CheckError(
             f"no run of pipeline.yaml is about {head}, the head of pull request {pull.number}", hint=_AGAIN
@@ -98,7 +98,7 @@ def _ended(run: Run | None, pull: Pull) -> Run:
 
 
 def _download(github: GitHub, run: Run, name: str, max_bytes: int) -> bytes:
-    found = next((each for each in artifacts_of(github, run.id) if each.name == name), None)
+    found = find_artifact(github, run.id, name)
     if found is None or found.is_expired:
         why = "GitHub has deleted" if found else "there is no"
         raise CheckError(f"{why} artifact {name} of {run.html_url}", hint=_AGAIN)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from winnow.github.client import GitHub, TooLargeError
-from winnow.github.runs import Run, artifacts_of, download_artifact, runs_at
+from winnow.github.runs import Run, download_artifact, find_artifact, runs_at
 from winnow.pull_request.handed.archive import RefusedError, refused
 from winnow.pull_request.handed.handover import (
     DATA_ARTIFACT,
@@ -120,7 +120,7 @@ def _handed(
 ) -> Handed[Result]:
     if run is None or not run.is_completed:
         return Handed(run)
-    artifact = next((each for each in artifacts_of(github, run.id) if each.name == name), None)
+    artifact = find_artifact(github, run.id, name)
     if artifact is None:
         return Handed(run)
     try:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from winnow.errors import InputError
 from winnow.pull_request.handed.archive import Limits, refused, unpack
-from winnow.pull_request.record import MAX_PROJECTS, DataRun, PipelineRun, Run
+from winnow.pull_request.record import MAX_PROJECTS, RUN_FILE, VERDICT_FILE, DataRun, PipelineRun, Run
 from winnow.records import Document
 from winnow.verdict.record.verdict import Verdict
 
@@ -22,7 +22,6 @@ _MAX_JSON_BYTES = 16_000_000
 _MAX_DEPTH = 24
 _MAX_SUBGROUPS = 100
 _MAX_GATES = 1_000
-_RUN_FILE, _VERDICT_FILE = "run.json", "verdict.json"
 
 Kind = TypeVar("Kind", bound=Document)
 SomeRun = TypeVar("SomeRun", bound=Run)
@@ -43,20 +42,20 @@ def read_data(content: bytes, commit: str) -> dict[str, DataRun]:
 
     Raises RefusedError unless all of it is in order, and about this commit.
     """
-    files = unpack(content, _limits("data", _RUN_FILE))
+    files = unpack(content, _limits("data", RUN_FILE))
     return _by_folder((_read_run(DataRun, texts, commit) for texts in _by_number(files)), lambda run: run)
 
 
 def read_pipeline(content: bytes, commit: str) -> dict[str, PipelineResult]:
     """Return what a run of the pipeline says of each project, by folder; RefusedError as `read_data`."""
-    files = unpack(content, _limits("verdict", _RUN_FILE, _VERDICT_FILE))
+    files = unpack(content, _limits("verdict", RUN_FILE, VERDICT_FILE))
     results = (_result(texts, commit) for texts in _by_number(files))
     return _by_folder(results, lambda result: result.run)
 
 
 def read_run(content: bytes, commit: str) -> PipelineRun:
     """Return what a run of the pipeline says of one project; RefusedError as `read_data`."""
-    return _read_run(PipelineRun, {_RUN_FILE: content}, commit)
+    return _read_run(PipelineRun, {RUN_FILE: content}, commit)
 
 
 def _limits(folder: str, *names: str) -> Limits:
@@ -92,7 +91,7 @@ def _by_folder(results: Iterator[Result], run_of: Callable[[Result], Run]) -> di
 
 def _result(texts: Mapping[str, bytes], commit: str) -> PipelineResult:
     run = _read_run(PipelineRun, texts, commit)
-    verdict = _read(Verdict, texts[_VERDICT_FILE], _VERDICT_FILE) if _VERDICT_FILE in texts else None
+    verdict = _read(Verdict, texts[VERDICT_FILE], VERDICT_FILE) if VERDICT_FILE in texts else None
     if verdict is not None:
         _require_same(verdict, run)
     return PipelineResult(run, verdict)
@@ -109,9 +108,9 @@ def _require_same(verdict: Verdict, run: PipelineRun) -> None:
 
 
 def _read_run(kind: type[SomeRun], texts: Mapping[str, bytes], commit: str) -> SomeRun:
-    if _RUN_FILE not in texts:
-        raise refused(f"it lacks a {_RUN_FILE}")
-    run = _read(kind, texts[_RUN_FILE], _RUN_FILE)
+    if RUN_FILE not in texts:
+        raise refused(f"it lacks a {RUN_FILE}")
+    run = _read(kind, texts[RUN_FILE], RUN_FILE)
     if run.commit != commit:
         raise refused("it is about another commit than the run that made it")
     return run

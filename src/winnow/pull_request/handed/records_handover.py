@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from winnow.pull_request.handed.archive import Limits, refused, unpack
 from winnow.pull_request.handed.handover import read_run
-from winnow.pull_request.record import MAX_PROJECTS, PipelineRun
+from winnow.pull_request.record import MAX_PROJECTS, RUN_FILE, PipelineRun
 
 RECORDS_ARTIFACT = "winnow-records"
 MAX_ZIP_BYTES = 256_000_000
-_RUN = "run.json"
 _LIMITS = Limits(
     max_zip_bytes=MAX_ZIP_BYTES,
     max_members=2_000,
@@ -47,9 +46,9 @@ def read_records(content: bytes, commit: str) -> list[Records]:
 
 
 def _records(project: dict[str, bytes], commit: str) -> Records:
-    if _RUN not in project:
-        raise refused(f"it lacks a {_RUN}")
-    run = read_run(project.pop(_RUN), commit)
+    if RUN_FILE not in project:
+        raise refused(f"it lacks a {RUN_FILE}")
+    run = read_run(project.pop(RUN_FILE), commit)
     files = {name.removeprefix("files/"): content for name, content in project.items()}
     if not all(map(_is_path, files)):
         raise refused("it holds a file of an unexpected name")

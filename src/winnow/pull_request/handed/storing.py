@@ -17,7 +17,7 @@ from winnow.pull_request.record import MAX_PROJECTS
 from winnow.remotes.settings import read_remote
 from winnow.repository.dvc import md5_file
 from winnow.repository.listings import open_repo
-from winnow.repository.outs import is_folder, md5s_of_lock, parse_folder
+from winnow.repository.outs import files_first, is_folder, md5s_of_lock, parse_folder
 from winnow.repository.remote_objects import absent_of, unreachable
 
 MAX_OBJECTS = 20_000
@@ -57,8 +57,9 @@ def verify_objects(folder: Path) -> Verified:
     for md5, path in objects.items():
         if md5_file(path) != md5.removesuffix(".dir"):
             raise refused("an object is not what its name says")
-    ordered = sorted(objects, key=lambda md5: (is_folder(md5), md5))
-    return Verified({md5: objects[md5] for md5 in ordered}, sum(path.stat().st_size for path in objects.values()))
+    return Verified(
+        {md5: objects[md5] for md5 in files_first(objects)}, sum(path.stat().st_size for path in objects.values())
+    )
 
 
 def push_objects(project: Project, verified: Verified) -> int:

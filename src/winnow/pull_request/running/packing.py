@@ -10,14 +10,13 @@ from winnow.errors import UsageError
 from winnow.files import disk_errors, write_json
 from winnow.logs import logger
 from winnow.project import Project
-from winnow.pull_request.record import DataRun, PipelineRun
+from winnow.pull_request.record import RUN_FILE, VERDICT_FILE, DataRun, PipelineRun
 from winnow.repository.git import read_at
 from winnow.repository.listings import open_repo
-from winnow.repository.outs import find_outs, here, is_folder, md5s_of_lock, object_path, parse_folder
+from winnow.repository.outs import files_first, find_outs, here, is_folder, md5s_of_lock, object_path, parse_folder
 from winnow.verdict.record.verdict import Verdict
 
 OBJECTS = Path("files", "md5")
-_RUN = "run.json"
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,15 @@ class Handover:
     def give_verdict(self, run: PipelineRun, verdict: Verdict | None) -> None:
         """Write what the pipeline came to, and the verdict on its model."""
         with disk_errors(self.out):
-            write_json(self.place("verdict") / _RUN, run.model_dump(mode="json"))
-            write_json(self.place("records") / _RUN, run.model_dump(mode="json"))
+            write_json(self.place("verdict") / RUN_FILE, run.model_dump(mode="json"))
+            write_json(self.place("records") / RUN_FILE, run.model_dump(mode="json"))
             if verdict:
-                write_json(self.place("verdict") / "verdict.json", verdict.model_dump(mode="json"))
+                write_json(self.place("verdict") / VERDICT_FILE, verdict.model_dump(mode="json"))
 
     def give_data(self, run: DataRun) -> None:
         """Write what there is to say of the data."""
         with disk_errors(self.out):
-            write_json(self.place("data") / _RUN, run.model_dump(mode="json"))
+            write_json(self.place("data") / RUN_FILE, run.model_dump(mode="json"))
 
     def give_records(self, project: Project) -> None:
         """Copy `dvc.lock`, all outputs that Git holds, and what the stages cost: to be committed without a run."""
@@ -84,7 +83,7 @@ def _new_objects(cache: Path, md5s: set[str], base_lock: bytes | None) -> list[s
     old = md5s_of_lock(base_lock, "the base's dvc.lock") if base_lock else set()
     known = set(here(cache, old))
     wanted = set(_expanded(cache, md5s - known)) - known
-    return sorted(wanted, key=lambda md5: (is_folder(md5), md5))
+    return files_first(wanted)
 
 
 def _expanded(cache: Path, md5s: set[str]) -> Iterator[str]:
