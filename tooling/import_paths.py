@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -126,16 +126,14 @@ def command_names(node: ast.FunctionDef) -> list[str]:
 def distributions_of(module: str) -> set[str]:
     """Return who may publish a foreign module, as locks name them; its own name where it is not installed here."""
     top = module.partition(".")[0]
-    return {canonicalize_name(name) for name in _published().get(top, [top])}
+    return packages_by_module().get(top, {canonicalize_name(top)})
 
 
-def _published() -> dict[str, list[str]]:
-    if not _PUBLISHED:
-        _PUBLISHED.update({name: list(found) for name, found in metadata.packages_distributions().items()})
-    return _PUBLISHED
-
-
-_PUBLISHED: dict[str, list[str]] = {}
+@cache
+def packages_by_module() -> dict[str, set[str]]:
+    """Return the top-level modules of this environment, each with the packages that bring it, as locks name them."""
+    found = metadata.packages_distributions()
+    return {name: {str(canonicalize_name(each)) for each in owners} for name, owners in found.items()}
 
 
 def is_foreign(module: str) -> bool:
