@@ -26,6 +26,7 @@ RUN apt-get update \
 COPY --from=build /opt/winnow /opt/winnow
 ENV PATH=/opt/winnow/bin:$PATH \
     HOME=/tmp \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 # The checkout is mounted here: data and parameters are no part of an image.

@@ -22,9 +22,10 @@ RUN python -m hatchling build --target wheel --directory dist \
 
 FROM base
 COPY --from=build /opt/winnow /opt/winnow
-# Nothing is written: the root may be read-only, and no home is needed.
+# Nothing is written: the root may be read-only, and no home is needed. And nothing is reported: see winnow/__init__.py.
 ENV PATH=/opt/winnow/bin:$PATH \
     HOME=/tmp \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /project

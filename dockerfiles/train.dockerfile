@@ -31,6 +31,7 @@ RUN apt-get update \
 COPY --from=build /opt/winnow /opt/winnow
 ENV PATH=/opt/winnow/bin:$PATH \
     HOME=/tmp \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     NVIDIA_VISIBLE_DEVICES=all \
