@@ -18,6 +18,7 @@ from tooling.checks import FIX, LINT, TESTS
 from tooling.demo import run_demo
 from tooling.deploying import run_module
 from tooling.groups import namespace_of
+from tooling.images import check_images, make_images
 from tooling.installed import check_installed
 from tooling.locks import compile_locks
 from tooling.remote import set_storage
@@ -101,6 +102,34 @@ def answers(_: Context, *, write: bool = False) -> None:
 def twice(_: Context) -> None:
     """Run the pipeline on the digits twice, and check that the same bytes come out."""
     run_twice()
+
+
+@task(
+    iterable=["tag"],
+    help={
+        "check": "Only look them over: seconds, and nothing is built.",
+        "role": "serve, prepare or train; without: all three.",
+        "engine": "docker, podman or buildah; without: the first that is there.",
+        "tag": "A name besides commit and data; again for more.",
+        "torch": "With --role train: cpu, or another build as uv names it; without: CUDA's, as locked.",
+        "push": "To where the variable WINNOW_IMAGES says.",
+    },
+)
+def image(
+    context: Context,
+    *,
+    check: bool = False,
+    role: str = "",
+    engine: str = "",
+    tag: list[str],
+    torch: str = bootstrap.LOCKED_TORCH,
+    push: bool = False,
+) -> None:
+    """Build the images of dockerfiles/ (docs/images.md); all further options for the engine follow after `--`."""
+    if check:
+        check_images(role)
+    else:
+        make_images(role, engine, tag, torch, context.remainder, is_pushed=push)
 
 
 @task

@@ -1,6 +1,7 @@
 """The runtime on a file written by hand: it needs onnxruntime, not torch."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,3 +120,20 @@ def test_without_onnxruntime_the_extra_is_named(write: Callable[..., Path], monk
 def test_what_a_file_says_survives_the_way_through_its_metadata(write: Callable[..., Path]) -> None:
     other: Any = ABOUT.model_copy(update={"labels": ["Küche", "厨房", '"'], "precision": "int8"})
     assert Runtime.load(write(other.to_metadata())).meta == other
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there its notes lie elsewhere")
+@pytest.mark.slow
+def test_onnxruntime_reports_to_nobody(tmp_path: Path) -> None:
+    """Where it may report, it keeps a number for the machine and what it is about to send below the home."""
+    path = save_means(tmp_path / "model.onnx", [[1, 0, 0], [0, 1, 0]], about(["red", "green"]).to_metadata())
+    home = tmp_path / "home"
+    home.mkdir()
+    # It keeps quiet by itself where it takes a run for a test's.
+    loud = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "PYTEST_CURRENT_TEST")
+    variables = {name: value for name, value in os.environ.items() if name not in loud}
+    program = f"import pathlib, winnow.runtime as r; r.Runtime.load(pathlib.Path({str(path)!r})); print('loaded')"
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, env={**variables, "HOME": str(home)}, capture_output=True, text=True, check=True)
+    assert run.stdout == "loaded\n"
+    assert list(home.rglob("*")) == []

@@ -6,6 +6,8 @@ from tooling.running import Command, must, say
 LOCKS: dict[str, Command] = {
     "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
     "uv": ("--group", "bootstrap"),
+    "build": ("--group", "bootstrap", "--group", "build"),
+    "prepare": ("pyproject.toml", "--extra", "pipeline", "--extra", "cloud"),
     "train": ("pyproject.toml", "--extra", "train", "--extra", "cloud"),
     "serve": ("pyproject.toml", "--extra", "serve"),
 }

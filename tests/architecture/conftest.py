@@ -23,7 +23,7 @@ def modules() -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def tools() -> dict[str, Path]:
     """The code beside the package, by its path: tasks, deployment, scripts of workflows, generators of pages."""
-    folders = ("tooling", "deploy", ".github/scripts", "docs", "benchmarks")
+    folders = ("tooling", "deploy", "dockerfiles", ".github/scripts", "docs", "benchmarks")
     found = {path for folder in folders for path in (ROOT / folder).rglob("*.py")} | set(ROOT.glob("*.py"))
     return {path.relative_to(ROOT).as_posix(): path for path in sorted(found)}
 

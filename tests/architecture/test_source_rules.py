@@ -7,7 +7,7 @@ from pathlib import Path
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "tools"}
 # The places where the package may look at its own files.
 MAY_USE_FILE = {"winnow.provenance"}
-BEFORE_AN_ENVIRONMENT = ("bootstrap.py", "deploy/", ".github/scripts/")
+BEFORE_AN_ENVIRONMENT = ("bootstrap.py", "deploy/", "dockerfiles/", ".github/scripts/")
 # Bytes of paths and pickles; `torch.load` executes what it reads.
 UNPICKLERS = {"pickle.load", "pickle.loads", "joblib.load", "np.load", "torch.load"}
 
@@ -33,8 +33,8 @@ def test_every_tool_says_what_it_is_for_and_imports_by_full_names(tools: dict[st
 def test_what_runs_before_there_is_an_environment_needs_python_alone(tools: dict[str, Path]) -> None:
     """A runner's machine, a job's first step and a bare desk have nothing installed."""
     bare = {name: path for name, path in tools.items() if name.startswith(BEFORE_AN_ENVIRONMENT)}
-    assert {name.partition("/")[0] for name in bare} == {"bootstrap.py", "deploy", ".github"}
-    ours = {"deploy", *(path.stem for name, path in bare.items() if name.startswith(".github/"))}
+    assert {name.partition("/")[0] for name in bare} == {"bootstrap.py", "deploy", "dockerfiles", ".github"}
+    ours = {"bootstrap", "deploy", *(path.stem for name, path in bare.items() if name.startswith(".github/"))}
     foreign = {name: imported(path) - set(sys.stdlib_module_names) - ours for name, path in bare.items()}
     assert {name: found for name, found in foreign.items() if found} == {}
 

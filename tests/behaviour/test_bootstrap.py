@@ -62,7 +62,7 @@ def test_the_list_of_tasks_needs_nothing_but_python(root: Path) -> None:
     run = bare_python(root, "--list")
     listed = {line.split()[0]: line for line in run.stdout.splitlines()}
     working = {"bench", "check", "demo", "docs", "fix", "lock", "soak", "test"}
-    in_workflows = {"answers", "installed", "twice", "wheel", "workflows"}
+    in_workflows = {"answers", "image", "installed", "twice", "wheel", "workflows"}
     setting_up = {"cloud.bootstrap", "remote", "rulesets", "runner"}
     assert set(listed) == working | in_workflows | setting_up | {"install", "run"}
     assert all(len(line.split()) > 3 for line in listed.values())

@@ -17,7 +17,9 @@ EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 GROUPS: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
 ROLES = {
     "uv": ([], ["bootstrap"]),
+    "build": ([], ["bootstrap", "build"]),
     "dev": (list(EXTRAS), ["dev"]),
+    "prepare": (["pipeline", "cloud"], []),
     "train": (["train", "cloud"], []),
     "serve": (["serve"], []),
 }
@@ -39,7 +41,7 @@ def versions(role: str) -> dict[str, set[str]]:
 def direct_requirements(role: str) -> Iterable[Requirement]:
     """Return what pyproject.toml asks for a role, extras of extras included."""
     extras, groups = ROLES[role]
-    lines = [] if role == "uv" else list(PYPROJECT["project"]["dependencies"])
+    lines = [] if role in {"uv", "build"} else list(PYPROJECT["project"]["dependencies"])
     lines += [line for extra in extras for line in EXTRAS[extra]]
     lines += [line for group in groups for line in GROUPS[group]]
     for line in lines:

@@ -45,7 +45,7 @@ def test_the_rule_holds(name: str, rule: Rule) -> None:
 
 def test_the_workflows_of_the_design_are_there() -> None:
     loop = {"data.yaml", "pipeline.yaml", "report.yaml", "store.yaml", "label.yaml", "accept.yaml"}
-    assert {"ci.yaml", "verify.yaml", "security.yaml", *loop} <= set(FILES)
+    assert {"ci.yaml", "verify.yaml", "security.yaml", "images.yaml", *loop} <= set(FILES)
 
 
 @pytest.mark.parametrize("name", LINTERS)

@@ -14,7 +14,7 @@ from winnow.cli.main import app
 
 Words = list[str]
 # What a runner image has, and what the steps before put there.
-ON_THE_RUNNER = {"cml", "echo", "gh", "git"}
+ON_THE_RUNNER = {"cml", "docker", "echo", "gh", "git"}
 # Of the bootstrap, which needs no environment.
 INSTALL_OPTIONS = {"--torch"}
 SHELL_PROGRAMS = ("&&", "||", ";", "|", "$(", "`", "\n")

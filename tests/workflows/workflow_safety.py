@@ -21,6 +21,7 @@ MAY_WRITE: dict[tuple[str, str], dict[str, str]] = {
     ("data", "look"): {"id-token": "logs in to the bucket as the reader, without a key"},
     ("pipeline", "own"): {"id-token": "logs in to the bucket as the reader, without a key"},
     ("store", "push"): {"id-token": "logs in to the bucket as the writer, without a key"},
+    ("images", "push"): {"packages": "pushes the images of main and of tags, and their cache"},
     ("report", "post"): {"pull-requests": "posts the comment", "checks": "says whether the model may be merged"},
     ("accept", "commit"): {
         "contents": "makes the one commit on the pull request's branch",

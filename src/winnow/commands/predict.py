@@ -6,7 +6,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from winnow.attestation import require_attested
 from winnow.config import read_section
 from winnow.errors import ExitCode, UsageError
-from winnow.evaluation.batch import SHARD_IMAGES, BatchResult, Model, Settings, predict_batch
 from winnow.evaluation.config import EvaluateConfig
 from winnow.files import sha256_file
 from winnow.ingest.config import AddConfig
@@ -27,6 +26,9 @@ from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.image_file import read_image_file
 from winnow.transforms.preprocess import preprocess
 from winnow.transforms.spec import PreprocessSpec
+
+if TYPE_CHECKING:
+    from winnow.evaluation.batch import BatchResult, Model
 
 _MAX_PATH = 40
 
@@ -104,7 +106,7 @@ def _load(path: Path, spec: PreprocessSpec, max_pixels: int) -> NDArray[np.uint8
 
 
 def _predict_batch(
-    model: Model, paths: Sequence[Path], loaded: list[NDArray[np.uint8] | str], top: int
+    model: "Model", paths: Sequence[Path], loaded: list[NDArray[np.uint8] | str], top: int
 ) -> Iterator[Prediction]:
     pixels = [image for image in loaded if not isinstance(image, str)]
     probabilities = iter(model.probabilities(np.stack(pixels)) if pixels else ())
@@ -117,7 +119,7 @@ def _predict_batch(
             yield Prediction(path, [(model.labels[index], float(values[index])) for index in order])
 
 
-def load_model(path: Path, custom: Path) -> Model:
+def load_model(path: Path, custom: Path) -> "Model":
     """Return the model in a bundle's folder, run by torch, or in an exported file, run by onnxruntime.
 
     One that `winnow pull-model` fetched must be what was registered, else CheckError. Raises as `Predictor.load` and
@@ -152,17 +154,20 @@ def predict_many(
     folder: Path,
     *,
     model: Path | None = None,
-    shard_images: int = SHARD_IMAGES,
+    shard_images: int | None = None,
     restart: bool = False,
-) -> BatchResult:
+) -> "BatchResult":
     """Predict all images of a folder, a list or a bucket into Parquet files in `folder`; see `evaluation.batch`.
 
     Raises UsageError while another run of this project writes into it.
     """
+    # A serving image, which answers single pictures, has no pyarrow to write Parquet with.
+    from winnow.evaluation.batch import SHARD_IMAGES, Settings, predict_batch
+
     settings = Settings(
         batch_size=read_section(project, "evaluate", EvaluateConfig).batch_size,
         max_pixels=read_section(project, "add", AddConfig).max_pixels,
-        shard_images=shard_images,
+        shard_images=SHARD_IMAGES if shard_images is None else shard_images,
     )
     compute = read_section(project, "project", ProjectConfig).compute
     loaded = load_model(model or project.bundle, project.custom)
