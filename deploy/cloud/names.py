@@ -31,11 +31,16 @@ _RULES = {
         "REGISTRY/PATH@sha256:… (a tag can be moved)",
     ),
     "model": (
-        r"(?:[a-zA-Z0-9_-][a-zA-Z0-9_./-]{0,100}:)?[a-zA-Z0-9](?:[a-zA-Z0-9_/-]{0,60}[a-zA-Z0-9])?"
-        r"@v(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}(?:-[0-9A-Za-z.-]{1,40})?",
+        (
+            r"(?:[a-zA-Z0-9_-][a-zA-Z0-9_./-]{0,100}:)?[a-zA-Z0-9](?:[a-zA-Z0-9_/-]{0,60}[a-zA-Z0-9])?"
+            r"@v(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}(?:-[0-9A-Za-z.-]{1,40})?"
+        ),
         "NAME@VERSION such as classifier@v1.2.0",
     ),
-    "accelerator type": (r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,6}", "a kind as Vertex AI spells it, such as NVIDIA_TESLA_T4"),
+    "accelerator type": (
+        r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,6}",
+        "a kind as Vertex AI spells it, such as NVIDIA_TESLA_T4",
+    ),
     "account": (
         r"[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
         "a service account such as winnow-serve@rice-grains-1.iam.gserviceaccount.com",

@@ -75,7 +75,12 @@ def parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="only print the commands")
     add("--put-back", action="store_true", help="give this stage back to what served before")
     add("--record", type=Path, default=Path(".winnow/deploy"), metavar="DIR", help="steps, summary and manifests")
-    add("--pictures", type=Path, metavar="DIR", help="your own, for the smoke test and the canary, beside generated ones")
+    add(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="your own, for the smoke test and the canary, beside generated ones",
+    )
     add("--ready-s", type=float, default=60.0, metavar="S", help="a candidate that is not ready by then has failed")
     add("--canary-pct", type=int, default=10, metavar="N", help="of production's traffic")
     add("--watch-s", type=float, default=300.0, metavar="S", help="how long the canary is watched")

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPException, HTTPMessage
 from typing import IO
 
@@ -42,7 +43,8 @@ class Service:
     def __post_init__(self) -> None:
         parts = urllib.parse.urlsplit(self.address)
         is_loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-        if not parts.hostname or parts.username or parts.scheme != "https" and not (is_loopback and parts.scheme == "http"):
+        is_safe = parts.scheme == "https" or (is_loopback and parts.scheme == "http")
+        if not is_safe or not parts.hostname or parts.username:
             raise CommandError(f"expected https://HOST as the service's address, got {self.address!r}")
 
     def ask(self, path: str, content: bytes | None = None, content_type: str = "") -> Answer:
@@ -55,7 +57,7 @@ class Service:
         request = urllib.request.Request(self.address.rstrip("/") + path, content, headers)  # noqa: S310 - checked above
         started = time.monotonic()
         try:
-            with self._opener().open(request, timeout=TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
                 return Answer(answer.status, _since(started), answer.read(_MAX_ANSWER_BYTES))
         except urllib.error.HTTPError as error:
             with error:
@@ -63,6 +65,7 @@ class Service:
         except (OSError, HTTPException, ValueError) as error:
             return Answer(0, _since(started), reason=str(error))
 
+    @cached_property
     def _opener(self) -> urllib.request.OpenerDirector:
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
         if self.address.startswith("http:"):  # loopback: a proxy would ask its own machine

@@ -1,5 +1,6 @@
 """Cloud Run: a revision for each release, traffic by revision, the tag `candidate` as an address of its own."""
 
+import json
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -71,11 +72,13 @@ class CloudRun:
         if self._is_ready():
             tags = {_CANDIDATE: self.release, **({_PREVIOUS: previous} if previous else {})}
             # A way back to an old release, or a second start: nothing has to be made.
-            self._traffic(f"{self._stage}: {self.release} is there, without traffic", {previous or self.release: ALL}, tags)
+            self._traffic(
+                f"{self._stage}: {self.release} is there, without traffic", {previous or self.release: ALL}, tags
+            )
             return
-        old = f"  - revisionName: {previous}\n    percent: {ALL}\n    tag: {_PREVIOUS}\n" if previous else ""
-        new = f"  - revisionName: {self.release}\n    percent: {0 if previous else ALL}\n    tag: {_CANDIDATE}\n"
-        text = self._render(self.release, f"{old}{new}".rstrip("\n"))
+        new = {"revisionName": self.release, "percent": 0 if previous else ALL, "tag": _CANDIDATE}
+        old = [{"revisionName": previous, "percent": ALL, "tag": _PREVIOUS}] if previous else []
+        text = self._render(self.release, json.dumps([*old, new]))
         path = self._commands.journal.write(f"{self._stage}/service.yaml", text)
         why = f"{self._stage}: start {self.release} {'without traffic' if previous else 'as the first revision'}"
         self._commands.do(why, self._gcloud("run", "services", "replace", str(path)))
@@ -86,11 +89,11 @@ class CloudRun:
         shares = {self.release: percent, before.previous(self.release): ALL - percent}
         self._traffic(f"{self._stage}: {percent} % for the candidate", shares)
 
-    def promote(self, before: Serving) -> None:
+    def promote(self, before: Serving) -> None:  # noqa: ARG002 - Kubernetes needs it
         """Give the candidate everything; the tag `previous` keeps where to go back to."""
         self._traffic(f"{self._stage}: everything for {self.release}", {self.release: ALL})
 
-    def settle(self, before: Serving) -> None:
+    def settle(self) -> None:
         """Leave the old revision where it is: without traffic it costs nothing, and it is the way back."""
 
     def put_back(self, before: Serving) -> None:
@@ -133,7 +136,9 @@ class CloudRun:
             conditions = revision.get("status", {}).get("conditions", [])
             if not any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions):
                 hint = f"`--attempt {self._order.attempt + 1}` makes another"
-                raise CommandError(f"{self.release} exists and could not start, and Cloud Run keeps it as failed; {hint}")
+                raise CommandError(
+                    f"{self.release} exists and could not start, and Cloud Run keeps it as failed; {hint}"
+                )
         return bool(found)
 
     def _traffic(self, why: str, shares: Mapping[str, int], tags: Mapping[str, str] | None = None) -> None:

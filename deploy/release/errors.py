@@ -31,7 +31,10 @@ class PutBackError(ReleaseError):
     exit_code = 4
 
 
-class Stopped(BaseException):  # noqa: N818 - as KeyboardInterrupt: no error, and no `except Exception` may swallow it
-    """A signal asked to end; what is half done is put back first."""
+class Stopped(BaseException):
+    """A signal asked to end; what is half done is put back first.
+
+    No `except Exception` sees it, as with KeyboardInterrupt.
+    """
 
     exit_code = 130

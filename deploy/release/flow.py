@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploy.release.asking import Service
-from deploy.release.errors import PutBackError, ReleaseError, Stopped
+from deploy.release.errors import MissingError, PutBackError, ReleaseError, Stopped
 from deploy.release.journal import Journal
 from deploy.release.order import ALL, Serving, Stage, Target
 from deploy.release.pictures import Picture
@@ -63,10 +63,10 @@ class Flow:
                     raise PutBackError(f"{stage}: nothing is known that served before")
                 self._put_back(stage, target, before)
                 seen["outcome"] = "put back"
-        except ReleaseError as error:
+        except (ReleaseError, Stopped) as error:
             self.journal.remark(f"error: {error}")
             self._summarize("failed", str(error))
-            return PutBackError.exit_code
+            return error.exit_code if isinstance(error, MissingError | Stopped) else PutBackError.exit_code
         self._summarize("put back", "")
         return 0
 
@@ -82,7 +82,7 @@ class Flow:
             target.promote(before)
             self._smoke(stage, target, "all")
             self._require_all(target.release, self._look(stage, target, "after"))
-            target.settle(before)
+            target.settle()
         except (ReleaseError, Stopped) as error:
             seen["outcome"] = f"failed: {error}"
             self.journal.note("failed", stage=stage, reason=str(error))
@@ -152,7 +152,7 @@ class Flow:
 
     def _require_all(self, release: str, serving: Serving) -> None:
         if not self.journal.is_dry and serving.shares.get(release) != ALL:
-            raise PutBackError(f"expected {release} to serve everything, found {dict(serving.shares)}")
+            raise ReleaseError(f"expected {release} to serve everything, found {dict(serving.shares)}")
 
     def _summarize(self, outcome: str, error: str) -> None:
         model = self.trial.expected.model

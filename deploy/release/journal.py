@@ -55,7 +55,9 @@ class Journal:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f"{SUMMARY}.part"
-        draft.write_text(json.dumps({"schema": 1, "at": _now(), **summary}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        draft.write_text(
+            json.dumps({"schema": 1, "at": _now(), **summary}, indent=2, ensure_ascii=False) + "\n", "utf-8"
+        )
         draft.replace(self.folder / SUMMARY)
 
 

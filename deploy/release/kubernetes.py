@@ -57,7 +57,9 @@ class Deployment:
         # What somebody made by hand has no name, and can be gone back to all the same.
         release = annotations.get(RELEASE) or "unnamed"
         is_serving = template["labels"].get("serves") == "yes"
-        return cls(release, annotations.get(PREVIOUS, ""), revision, int(content["spec"].get("replicas", 1)), is_serving)
+        return cls(
+            release, annotations.get(PREVIOUS, ""), revision, int(content["spec"].get("replicas", 1)), is_serving
+        )
 
 
 class Kubernetes:
@@ -87,11 +89,11 @@ class Kubernetes:
         stable = self._found.get(_APP)
         return Serving(shares_of(self._found), stable.previous if stable else "")
 
-    def place(self, before: Serving) -> None:
+    def place(self, before: Serving) -> None:  # noqa: ARG002 - Cloud Run needs it
         """Start the candidate beside what serves; the stage's service passes it over."""
         self._apply_candidate("start the candidate without traffic", 1, is_serving=False)
 
-    def share(self, before: Serving) -> None:
+    def share(self, before: Serving) -> None:  # noqa: ARG002 - Cloud Run needs it
         """Let the service hand connections to as many of the candidate's pods as come nearest to the share."""
         stable = self._found[_APP].replicas if _APP in self._found else 1
         replicas = canary_replicas(stable, self._order.canary_pct)
@@ -103,12 +105,17 @@ class Kubernetes:
     def promote(self, before: Serving) -> None:
         """Roll the stage's deployment over to the release, pod by pod."""
         folder = self._write("stable", self._kustomization(before.previous(self.release)))
-        self._commands.do(f"{self._stage}: everything for {self.release}", self._kubectl("apply", f"--kustomize={folder}"))
+        self._commands.do(
+            f"{self._stage}: everything for {self.release}", self._kubectl("apply", f"--kustomize={folder}")
+        )
         self._wait(_APP)
 
-    def settle(self, before: Serving) -> None:
+    def settle(self) -> None:
         """Remove the candidate."""
-        what = ("deployments,services,poddisruptionbudgets,networkpolicies,serviceaccounts", f"--selector=app={_APP},track=candidate")
+        what = (
+            "deployments,services,poddisruptionbudgets,networkpolicies,serviceaccounts",
+            f"--selector=app={_APP},track=candidate",
+        )
         words = self._kubectl("delete", *what, "--ignore-not-found=true")
         self._commands.do(f"{self._stage}: remove the candidate", words)
 
@@ -116,7 +123,7 @@ class Kubernetes:
         """Take the candidate out; roll the deployment back where the release had reached it."""
         stable = self._found.get(_APP)
         number = stable.revision if stable and stable.release != self.release else ""
-        self.settle(before)
+        self.settle()
         now = self.look() if not self._commands.is_dry else Serving({self.release: ALL})
         if self.release in now.shares:
             if before.previous(self.release):
@@ -136,10 +143,10 @@ class Kubernetes:
                 raise CommandError(f"{self._namespace}: no way to service/{name}: {line.strip()[:300]}")
             yield Service(f"http://127.0.0.1:{found[1] if found else 8000}")
 
-    def requests_since(self, since: str) -> list[tuple[bool, float]] | None:
+    def requests_since(self, since: str) -> list[tuple[bool, float]] | None:  # noqa: ARG002 - Cloud Run needs it
         """Say nothing: a cluster keeps no log of requests. Raises CommandError for a candidate whose pods fail."""
         self._wait(_CANDIDATE)
-        return None  # noqa: RET501 - "not known" is an answer here
+        return None
 
     def _apply_candidate(self, why: str, replicas: int, *, is_serving: bool) -> None:
         content = self._kustomization("")

@@ -94,7 +94,7 @@ class Target(Protocol):
     def promote(self, before: Serving) -> None:
         """Give the candidate everything."""
 
-    def settle(self, before: Serving) -> None:
+    def settle(self) -> None:
         """Remove what is not needed once all went well."""
 
     def put_back(self, before: Serving) -> None:
