@@ -1,8 +1,12 @@
 """The cloud's programs: called with lists of words, never through a shell, each call in the journal."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,47 +60,63 @@ class Commands:
         if self.is_dry:
             yield ""
             return
-        process = subprocess.Popen(  # noqa: S603 - no shell, and every name was checked
-            _found(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        process = _start(words, stderr=subprocess.STDOUT)
         assert process.stdout is not None
+        # What nobody reads would fill the pipe, and the command would stop in the middle.
+        reader = threading.Thread(target=process.stdout.read)
         try:
             line = process.stdout.readline()
+            reader.start()
             self.journal.note("command", why=why, command=list(words), said=line.strip())
             yield line
         finally:
-            process.terminate()
+            _end(process)
+            if reader.is_alive():
+                reader.join()
             process.stdout.close()
-            process.wait(timeout=10)
 
     def _call(self, why: str, words: Sequence[str]) -> str:
         started = time.monotonic()
         self.journal.note("begin", why=why, command=list(words))
         try:
-            # No question is asked of a terminal: a command that would ask fails. A session of its own: Ctrl-C comes
-            # to us alone, so that no command dies half done before we decide what to put back.
-            run = subprocess.run(  # noqa: S603 - no shell, and every name was checked
-                _found(words),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_LIMIT_S,
-                check=False,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise CommandError(f"{why}: {words[0]} did not end within {_LIMIT_S} s") from None
+            process = _start(words, stderr=subprocess.PIPE)
         except OSError as error:
             raise CommandError(f"{why}: {error}") from None
+        try:
+            answer, said = process.communicate(timeout=_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise CommandError(f"{why}: {words[0]} did not end within {_LIMIT_S} s") from None
+        finally:
+            _end(process)
         duration_s = round(time.monotonic() - started, 3)
-        reason = {"said": run.stderr.strip()[-_MAX_REASON:]} if run.returncode else {}
-        self.journal.note(
-            "command", why=why, command=list(words), exit_code=run.returncode, duration_s=duration_s, **reason
-        )
-        if run.returncode:
-            raise CommandError(f"{why}: exit code {run.returncode}: {run.stderr.strip()[-_MAX_REASON:]}")
-        return run.stdout
+        facts: dict[str, object] = {"exit_code": process.returncode, "duration_s": duration_s}
+        if process.returncode:
+            facts["said"] = said.strip()[-_MAX_REASON:]
+        self.journal.note("command", why=why, command=list(words), **facts)
+        if process.returncode:
+            raise CommandError(f"{why}: exit code {process.returncode}: {said.strip()[-_MAX_REASON:]}")
+        return answer
 
 
-def _found(words: Sequence[str]) -> list[str]:
-    return [shutil.which(words[0]) or words[0], *words[1:]]
+def _start(words: Sequence[str], *, stderr: int) -> subprocess.Popen[str]:
+    # No question is asked of a terminal: a command that would ask fails. A session of its own: Ctrl-C comes to us
+    # alone, so that no command dies half done before we decide what to put back.
+    return subprocess.Popen(  # noqa: S603 - no shell, and every name was checked
+        [shutil.which(words[0]) or words[0], *words[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a command with all that it started: gcloud is a script around a program, which would go on alone."""
+    if process.poll() is not None:
+        return
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,9 +1,10 @@
 """What is handed to the clouds: manifests as kustomize builds them, rendered services and jobs, names, limits."""
 
 import json
-import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -340,10 +341,50 @@ def test_the_canary_has_the_pods_that_come_nearest_to_its_share(
     assert deploy.kubernetes.canary_replicas(stable, share) == replicas
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a process group of Unix")
-def test_a_forwarded_port_is_closed_again_even_when_the_asking_fails(deploy: SimpleNamespace, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_command_ends_with_all_that_it_started_even_when_the_asking_fails(
+    deploy: SimpleNamespace, tmp_path: Path
+) -> None:
     commands = deploy.commands.Commands(deploy.journal.Journal(tmp_path))
-    with pytest.raises(ZeroDivisionError), commands.running("wait", ["sh", "-c", "echo $$; exec sleep 60"]) as line:
+    with pytest.raises(ZeroDivisionError), commands.running("wait", ["sh", "-c", "sleep 60 & echo $!; wait"]) as line:
         raise ZeroDivisionError
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(line), 0)
+    deadline = time.monotonic() + 10
+    while is_running(int(line)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_running(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes() != b""  # a zombie has none
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is a shell's")
+def test_a_command_that_talks_on_does_not_stop_because_nobody_listens(deploy: SimpleNamespace, tmp_path: Path) -> None:
+    commands = deploy.commands.Commands(deploy.journal.Journal(tmp_path))
+    done = tmp_path / "done"
+    program = f"import sys; print('first', flush=True); print('x' * 300_000, flush=True); open({str(done)!r}, 'w')"
+    program += "; import time; time.sleep(60)"
+    with commands.running("talk", [sys.executable, "-c", program]) as line:
+        assert line == "first\n"
+        deadline = time.monotonic() + 10
+        while not done.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+@needs_kubectl
+@pytest.mark.slow
+def test_the_manifests_fit_kubernetes_own_schemas(
+    written: dict[str, dict[str, dict[str, Any]]],
+) -> None:
+    schemas = pytest.importorskip("kubernetes_validate", reason="its schemas come with kubernetes-validate")
+    for part in written.values():
+        for each in part.values():
+            schemas.validate(each, "1.31", strict=True)
+    broken = written["stable"]["Deployment/winnow"]
+    broken["spec"]["replica"] = 1
+    with pytest.raises(schemas.ValidationError):
+        schemas.validate(broken, "1.31", strict=True)
