@@ -346,7 +346,10 @@ def test_a_command_ends_with_all_that_it_started_even_when_the_asking_fails(
     deploy: SimpleNamespace, tmp_path: Path
 ) -> None:
     commands = deploy.commands.Commands(deploy.journal.Journal(tmp_path))
-    with pytest.raises(ZeroDivisionError), commands.running("wait", ["sh", "-c", "sleep 60 & echo $!; wait"]) as line:
+    with (
+        pytest.raises(ZeroDivisionError),
+        commands.running("wait", ["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!; wait"]) as line,
+    ):
         raise ZeroDivisionError
     deadline = time.monotonic() + 10
     while is_running(int(line)):
