@@ -195,4 +195,27 @@ def cloud_bootstrap(
     run_module("deploy.cloud.bootstrap", options, context.remainder)
 
 
+@task(
+    help={
+        "dry-run": "Only print the commands.",
+        "target": "cloud-run or kubernetes.",
+        "stage": "staging, or production, which goes through staging first.",
+        "image": "REGISTRY/PATH@sha256:…",
+        "model": "NAME@VERSION.",
+    },
+)
+def deploy(
+    context: Context, *, target: str = "", stage: str = "", image: str = "", model: str = "", dry_run: bool = False
+) -> None:
+    """Release an image with a model, through a smoke test and a canary (docs/deploy.md); further options after `--`."""
+    options = {"target": target, "stage": stage, "image": image, "model": model, "dry_run": dry_run}
+    run_module("deploy.release", options, context.remainder)
+
+
+@task(name="cloud.train", help={"dry-run": "Only print the commands."})
+def cloud_train(context: Context, *, dry_run: bool = False) -> None:
+    """Train on Vertex AI, on a machine that exists for one run (docs/deploy.md); its options after `--`."""
+    run_module("deploy.vertex", {"dry_run": dry_run}, context.remainder)
+
+
 namespace = namespace_of(list(globals().values()))

@@ -25,6 +25,28 @@ _RULES = {
     "accelerator": (r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,5}", "a kind of GPU as `compute accelerator-types list` has it"),
     "image family": (r"[a-z][a-z0-9-]{1,61}[a-z0-9]", "a family as `gcloud compute images list` has it"),
     "label": (r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", "letters, digits, - and _"),
+    "region": (r"[a-z]+-[a-z]+[0-9]+", "a region such as europe-west4"),
+    "image": (
+        r"[a-z0-9][a-z0-9.-]{0,100}(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){1,8}@sha256:[0-9a-f]{64}",
+        "REGISTRY/PATH@sha256:… (a tag can be moved)",
+    ),
+    "model": (
+        (
+            r"(?:[a-zA-Z0-9_-][a-zA-Z0-9_./-]{0,100}:)?[a-zA-Z0-9](?:[a-zA-Z0-9_/-]{0,60}[a-zA-Z0-9])?"
+            r"@v(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}(?:-[0-9A-Za-z.-]{1,40})?"
+        ),
+        "NAME@VERSION such as classifier@v1.2.0",
+    ),
+    "accelerator type": (
+        r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,6}",
+        "a kind as Vertex AI spells it, such as NVIDIA_TESLA_T4",
+    ),
+    "account": (
+        r"[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
+        "a service account such as winnow-serve@rice-grains-1.iam.gserviceaccount.com",
+    ),
+    "namespace": (r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a namespace as `kubectl get namespaces` lists it"),
+    "context": (r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,200}", "a context as `kubectl config get-contexts` lists it"),
 }
 
 

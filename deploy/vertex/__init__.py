@@ -1,0 +1,1 @@
+"""Training as a custom job of Vertex AI: a machine that exists for one run."""
