@@ -21,6 +21,7 @@ from tooling.groups import namespace_of
 from tooling.images import check_images, make_images
 from tooling.installed import check_installed
 from tooling.locks import compile_locks
+from tooling.model_image import make_model_image
 from tooling.remote import set_storage
 from tooling.rulesets import apply_rulesets
 from tooling.running import must, run_steps
@@ -130,6 +131,19 @@ def image(
         check_images(role)
     else:
         make_images(role, engine, tag, torch, context.remainder, is_pushed=push)
+
+
+@task(
+    help={
+        "model": "NAME@VERSION of the registry.",
+        "stage": "Only when the registry has it in this stage.",
+        "engine": "docker, podman or buildah; without: the first that is there.",
+        "push": "To where the variable WINNOW_IMAGES says; by docker.",
+    },
+)
+def model_image(context: Context, model: str, *, stage: str = "", engine: str = "", push: bool = False) -> None:
+    """Make the image of a registered model, as deploy.yaml does (docs/images.md); more for the engine after `--`."""
+    make_model_image(model, stage, engine, context.remainder, is_pushed=push)
 
 
 @task

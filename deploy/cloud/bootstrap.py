@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--environment", default="winnow-push", help="in which runs may push")
     add("--with-pull-requests", action="store_true", help="also from a pull request's run; takes required reviewers")
     add("--soft-delete-days", type=int, default=7, help="7 to 90: how long what is deleted can be brought back")
+    add("--serve-region", default="", metavar="REGION", help="also what Cloud Run takes to serve models there")
     add("--dry-run", action="store_true", help="only print")
     return parser
 

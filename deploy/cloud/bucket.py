@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from deploy.cloud.names import check, check_number
+from deploy.cloud.serving import ENVIRONMENT, account, images, plan_serving
 from deploy.cloud.steps import Step, Words
 
 SERVICES = ("iam", "iamcredentials", "sts", "storage")
@@ -36,6 +37,9 @@ class Cloud:
     """Also push from a pull request's own run. The environment then needs required reviewers."""
 
     soft_delete_days: int = 7
+    serve_region: str = ""
+    """Where Cloud Run serves the models; empty: nothing is set up for that."""
+
     pool: str = "winnow-github"
 
     def __post_init__(self) -> None:
@@ -52,6 +56,8 @@ class Cloud:
         for kind in kinds:
             check(kind.replace("_", " "), getattr(self, kind))
         check("name", self.pool)
+        if self.serve_region:
+            check("region", self.serve_region)
         check_number("soft-delete days", self.soft_delete_days, 7, 90)
 
     @property
@@ -60,8 +66,8 @@ class Cloud:
         return f"{self._pool_path}/providers/github"
 
     def account(self, duty: str) -> str:
-        """Return the address of the service account for a duty: `pull` or `push`."""
-        return f"winnow-{duty}@{self.project}.iam.gserviceaccount.com"
+        """Return the address of the service account for a duty: `pull`, `push`, `serve` or `deploy`."""
+        return account(self.project, duty)
 
     def members(self, duty: str) -> str:
         """Return those runs of the repository that may use the account of a duty."""
@@ -74,7 +80,8 @@ class Cloud:
 
 def plan(cloud: Cloud) -> list[Step]:
     """Return all steps, in the order in which they need each other."""
-    return [*_storage(cloud), *_accounts(cloud), *_federation(cloud), *_github(cloud)]
+    serving = plan_serving(cloud.project, cloud.serve_region, cloud.bucket) if cloud.serve_region else []
+    return [*_storage(cloud), *_accounts(cloud), *serving, *_federation(cloud), *_github(cloud)]
 
 
 def attribute_mapping(cloud: Cloud) -> str:
@@ -87,11 +94,16 @@ def attribute_mapping(cloud: Cloud) -> str:
     if cloud.with_pull_requests:
         ref = f"({ref} || assertion.ref.startsWith('refs/pull/'))"
     may_push = f"has(assertion.environment) && assertion.environment == '{cloud.environment}' && {ref}"
+    duty = f"{may_push} ? 'push' : 'pull'"
+    if cloud.serve_region:
+        of_branch = f"assertion.ref == 'refs/heads/{cloud.branch}'"
+        may_deploy = f"has(assertion.environment) && assertion.environment == '{ENVIRONMENT}' && {of_branch}"
+        duty = f"{may_push} ? 'push' : ({may_deploy} ? 'deploy' : 'pull')"
     mapping = {
         # Not `sub`: it holds the branch, and Google refuses a subject of more than 127 bytes.
         "google.subject": "assertion.repository_id + '/' + assertion.run_id",
         "attribute.repository_id": "assertion.repository_id",
-        "attribute.duty": f"{may_push} ? 'push' : 'pull'",
+        "attribute.duty": duty,
     }
     return ",".join(f"{name}={value}" for name, value in mapping.items())
 
@@ -168,6 +180,8 @@ def _federation(cloud: Cloud) -> list[Step]:
         ),
     ]
     who = {"pull": "any run of it", "push": f"its runs in the environment {cloud.environment}"}
+    if cloud.serve_region:
+        who["deploy"] = f"its runs in the environment {ENVIRONMENT}"
     for duty, runs in who.items():
         change = ("gcloud", "iam", "service-accounts", "add-iam-policy-binding", cloud.account(duty))
         grant = ("--role=roles/iam.workloadIdentityUser", f"--member={cloud.members(duty)}", "--condition=None")
@@ -177,20 +191,31 @@ def _federation(cloud: Cloud) -> list[Step]:
 
 
 def _github(cloud: Cloud) -> list[Step]:
-    environment = f"repos/{cloud.repository}/environments/{cloud.environment}"
     # Only where it is missing: a PUT would also take away reviewers that somebody has set.
     policy = ("protected_branches=true", "custom_branch_policies=false")
-    fields = [word for entry in policy for word in ("-F", f"deployment_branch_policy[{entry.replace('=', ']=', 1)}")]
+    protected = tuple(
+        word for entry in policy for word in ("-F", f"deployment_branch_policy[{entry.replace('=', ']=', 1)}")
+    )
     variables = {
         "WINNOW_GCP_PROVIDER": cloud.provider,
         "WINNOW_GCP_PULL_ACCOUNT": cloud.account("pull"),
         "WINNOW_GCP_PUSH_ACCOUNT": cloud.account("push"),
     }
+    environments = {cloud.environment: () if cloud.with_pull_requests else protected}
+    if cloud.serve_region:
+        environments |= dict.fromkeys((ENVIRONMENT, "staging", "production"), protected)
+        variables |= {
+            "WINNOW_DEPLOY_TARGET": "cloud-run",
+            "WINNOW_GCP_PROJECT": cloud.project,
+            "WINNOW_GCP_REGION": cloud.serve_region,
+            "WINNOW_GCP_DEPLOY_ACCOUNT": cloud.account("deploy"),
+            "WINNOW_GCP_SERVE_ACCOUNT": cloud.account("serve"),
+            "WINNOW_IMAGES": images(cloud.project, cloud.serve_region),
+        }
     return [
-        Step(
-            "the environment that pushes, for protected branches; required reviewers are set by hand",
-            ("gh", "api", "--method", "PUT", environment, *([] if cloud.with_pull_requests else fields)),
-            probe=("gh", "api", environment),
+        *(
+            _environment(f"repos/{cloud.repository}/environments/{name}", fields)
+            for name, fields in environments.items()
         ),
         *(
             Step(
@@ -200,3 +225,9 @@ def _github(cloud: Cloud) -> list[Step]:
             for name, value in variables.items()
         ),
     ]
+
+
+def _environment(path: str, fields: Words) -> Step:
+    name = path.rpartition("/")[2]
+    why = f"the environment {name}, for protected branches; required reviewers are set by hand"
+    return Step(why, ("gh", "api", "--method", "PUT", path, *fields), probe=("gh", "api", path))

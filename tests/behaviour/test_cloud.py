@@ -497,3 +497,59 @@ def test_the_shell_scripts_have_nothing_to_complain_about() -> None:
     )
     assert run.stdout == ""
     assert run.returncode == 0
+
+
+@pytest.fixture
+def serving(settings: Any) -> Any:
+    return replace(settings, serve_region="europe-west4")
+
+
+def test_nothing_of_serving_is_set_up_unless_asked_for(cloud: SimpleNamespace, settings: Any) -> None:
+    text = cloud.steps.script(cloud.bucket.plan(settings))
+    assert "winnow-deploy" not in text
+    assert "run.googleapis.com" not in text
+
+
+def test_runs_deploy_from_the_branch_in_their_environment_alone(cloud: SimpleNamespace, serving: Any) -> None:
+    duty = cloud.bucket.attribute_mapping(serving).partition("attribute.duty=")[2]
+    assert duty.endswith(
+        "(has(assertion.environment) && assertion.environment == 'winnow-deploy' && assertion.ref == 'refs/heads/main'"
+        " ? 'deploy' : 'pull')"
+    )
+    steps = cloud.bucket.plan(replace(serving, with_pull_requests=True))
+    assert "startsWith('refs/pull/')" in cloud.bucket.attribute_mapping(replace(serving, with_pull_requests=True))
+    (environment,) = [step for step in steps if step.probe[-1:] == ("repos/rice/grains/environments/winnow-deploy",)]
+    assert "deployment_branch_policy[protected_branches]=true" in environment.make
+
+
+def test_who_deploys_may_not_write_to_the_bucket_and_the_service_reads_its_token_alone(
+    cloud: SimpleNamespace, serving: Any
+) -> None:
+    steps = cloud.bucket.plan(serving)
+    roles = {}
+    for step in steps:
+        if "add-iam-policy-binding" in step.make and "workloadIdentityUser" not in str(step.make):
+            roles.setdefault(option(step.make, "--member").partition(":winnow-")[2].partition("@")[0], set()).add(
+                (step.make[2], option(step.make, "--role").rpartition("/")[2])
+            )
+    assert roles["serve"] == {("add-iam-policy-binding", "secretmanager.secretAccessor")}
+    assert {role for _, role in roles["deploy"]} == {
+        "artifactregistry.writer",
+        "iam.serviceAccountUser",
+        "logging.viewer",
+        "run.developer",
+        "winnowPull",
+    }
+
+
+def test_the_workflows_learn_where_to_deploy(cloud: SimpleNamespace, serving: Any) -> None:
+    said = {step.make[3]: step.make[-1] for step in find(cloud.bucket.plan(serving), "variable", "set")}
+    used = set(re.findall(r"vars\.(\w+)", (ROOT / ".github" / "workflows" / "deploy.yaml").read_text(encoding="utf-8")))
+    by_hand = {"WINNOW_GCP_CALLER", "WINNOW_KUBE_CONTEXT"}
+    assert used - by_hand <= set(said)
+    assert said["WINNOW_IMAGES"] == "europe-west4-docker.pkg.dev/rice-grains-1/winnow"
+
+
+def test_a_region_that_cannot_be_is_refused(cloud: SimpleNamespace, settings: Any) -> None:
+    with pytest.raises(cloud.names.NameProblem, match="expected region"):
+        replace(settings, serve_region="europe; rm")

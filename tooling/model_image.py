@@ -1,0 +1,184 @@
+"""A registered model as an image: the serving image of its own commit, and a layer with its files, named by version."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bootstrap import LOCKED_TORCH
+from invoke import Exit
+
+from tooling.images import LOCAL, git, good_tags, make_images, run_aloud, the_engine, the_place
+from tooling.running import ROOT, Command, program, say
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+RECORD = Path(".winnow") / "image.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A version of the registry."""
+
+    address: str
+    """NAME@VERSION, as `winnow models` has it."""
+
+    version: str
+    commit: str
+    data_hash: str
+
+
+@dataclass(frozen=True)
+class ModelBuild:
+    """The image of one model: everything that its commands say."""
+
+    model: Model
+    engine: str
+    place: str = LOCAL
+    is_pushed: bool = False
+    rest: tuple[str, ...] = ()
+    """Further words for the engine."""
+
+    @property
+    def base(self) -> str:
+        """The serving image of the model's commit."""
+        return f"{self.place}/serve:{self.model.commit}"
+
+    @property
+    def name(self) -> str:
+        """What it is called: a version is never registered twice, so this names the same files for ever."""
+        (tag,) = good_tags((re.sub(r"[/:=]", "-", self.model.address),))
+        return f"{self.place}/model:{tag}"
+
+    def command(self, folder: Path, root: Path) -> Command:
+        """Return what puts the model's files, in `folder`, into the image."""
+        start = {
+            "docker": ("docker", "buildx", "build"),
+            "podman": ("podman", "build", "--format", "docker"),
+            "buildah": ("buildah", "bud", "--isolation", "chroot", "--format", "docker", "--pull=never"),
+        }
+        labels = {
+            "org.opencontainers.image.revision": self.model.commit,
+            "winnow.data": self.model.data_hash,
+            "winnow.model": self.model.address,
+        }
+        words = ["--file", str(root / "dockerfiles" / "model.dockerfile"), "--build-arg", f"SERVE={self.base}"]
+        words += ["--tag", self.name]
+        words += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        if self.engine == "docker":
+            words += ["--sbom=true", "--provenance=mode=max", "--push"] if self.is_pushed else ["--load"]
+        return (*start[self.engine], *words, *self.rest, str(folder))
+
+
+def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pushed: bool, root: Path = ROOT) -> None:
+    """Make the image of a registered model, and say by which digest it is deployed.
+
+    `address` is NAME@VERSION; where `stage` is given, the registry must have that version in it. What was pushed
+    before is found again and not made anew: the digest of a version stays. Ends with exit code 1 where the registry
+    says otherwise, 2 for a wrong wish.
+    """
+    place = the_place(is_pushed=is_pushed)
+    engine = the_engine(engine)
+    if is_pushed and engine != "docker":
+        raise Exit("expected docker to push: only it tells the digest that is deployed\nhint: --engine docker", code=2)
+    model = find_model(address, stage, root)
+    build = ModelBuild(model, engine, place, is_pushed, tuple(shlex.split(rest)))
+    digest = pushed_digest(build.name) if is_pushed else ""
+    if digest:
+        say(f"{build.name}: was made before")
+    else:
+        build_all(build, rest, root)
+        digest = pushed_digest(build.name) if is_pushed else ""
+    if is_pushed and not digest:
+        raise Exit(f"{build.name} was pushed, and the registry does not know it\nhint: run this again", code=1)
+    tell(build, digest, root)
+
+
+def build_all(build: ModelBuild, rest: str, root: Path) -> None:
+    """Build the serving image where there is none yet, then the model's own layer."""
+    with checkout(build.model.commit, root) as there, TemporaryDirectory(prefix="winnow-model-") as scratch:
+        if not is_there(build):
+            make_images("serve", build.engine, [], LOCKED_TORCH, rest, is_pushed=build.is_pushed, root=there)
+        folder = Path(scratch) / "model"
+        run_aloud(("winnow", "pull-model", build.model.address, "--out", str(folder)), root)
+        run_aloud(build.command(folder, root), root)
+
+
+def find_model(address: str, stage: str, root: Path) -> Model:
+    """Return the version that `address` names; end where the registry does not have it, or not in `stage`."""
+    name, at, version = address.rpartition("@")
+    if not at:
+        raise Exit(f"expected NAME@VERSION, got {address!r}\nhint: `winnow models` lists them", code=2)
+    from winnow.errors import WinnowError
+    from winnow.project import Project
+    from winnow.registry.history import read_history
+    from winnow.registry.names import parse_address
+    from winnow.registry.tags import read_tags
+
+    try:
+        history = read_history(parse_address(address).artifact, read_tags(Project(root)))
+        event = history.versions[history.find(parse_address(address))]
+        held = history.in_stage(stage) if stage else version
+    except WinnowError as error:
+        raise Exit(f"{error.message}\nhint: {error.hint}", code=error.exit_code) from None
+    if held != version:
+        hint = f"hint: winnow promote {version} --to {stage} --push"
+        raise Exit(f"expected {address} in {stage}, the registry has {held or 'nothing'} there\n{hint}", code=1)
+    if isinstance(event.entry, str):
+        raise Exit(f"{event.entry}\nhint: only what `winnow register` recorded is deployed", code=1)
+    return Model(f"{name}@{version}", version, event.tag.commit, event.entry.data_hash)
+
+
+@contextmanager
+def checkout(commit: str, root: Path) -> Iterator[Path]:
+    """Yield a folder with the files of a commit, for as long as it is needed."""
+    with TemporaryDirectory(prefix="winnow-serve-") as scratch:
+        folder = Path(scratch) / "commit"
+        git(root, "worktree", "add", "--quiet", "--detach", str(folder), commit)
+        try:
+            yield folder
+        finally:
+            git(root, "worktree", "remove", "--force", str(folder))
+
+
+def is_there(build: ModelBuild) -> bool:
+    """Return whether the serving image of the commit was built, and where it is pushed: pushed, before."""
+    if build.is_pushed:
+        return bool(pushed_digest(build.base))
+    asked: Mapping[str, Command] = {
+        "docker": ("docker", "image", "inspect", build.base),
+        "podman": ("podman", "image", "exists", build.base),
+        "buildah": ("buildah", "inspect", "--type", "image", build.base),
+    }
+    return ask(asked[build.engine]) is not None
+
+
+def pushed_digest(name: str) -> str:
+    """Return the digest by which a registry knows an image, empty where it has none of that name."""
+    said = ask(("docker", "buildx", "imagetools", "inspect", name, "--format", "{{.Manifest.Digest}}")) or ""
+    return said if DIGEST.fullmatch(said) else ""
+
+
+def ask(command: Command) -> str | None:
+    """Return what a command prints, None where it fails."""
+    words = [program(command[0]), *command[1:]]
+    run = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)  # noqa: S603  fixed words
+    return None if run.returncode else run.stdout.strip()
+
+
+def tell(build: ModelBuild, digest: str, root: Path) -> None:
+    """Write the image's name to `.winnow/image.json`, and to the outputs of the job where this runs in one."""
+    image = f"{build.name.rpartition(':')[0]}@{digest}" if digest else build.name
+    record = {"schema": 1, "image": image, "model": build.model.address, "commit": build.model.commit}
+    path = root / RECORD
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    if "GITHUB_OUTPUT" in os.environ:
+        with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as stream:
+            stream.write(f"image={image}\n")
+    say(f"{build.model.address}: {image}")
