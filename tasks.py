@@ -22,6 +22,7 @@ from tooling.images import check_images, make_images
 from tooling.installed import check_installed
 from tooling.locks import compile_locks
 from tooling.model_image import make_model_image
+from tooling.release_demo import run_release_demo
 from tooling.remote import set_storage
 from tooling.rulesets import apply_rulesets
 from tooling.running import must, run_steps
@@ -34,6 +35,12 @@ from tooling.workflows import run_workflows
 def demo(_: Context) -> None:
     """Train a hasty and a patient classifier of digits, from nothing, in .winnow/demo/, and judge the change."""
     run_demo()
+
+
+@task
+def release_demo(_: Context) -> None:
+    """Take a model from a merged commit into service on this machine, and back by a rollback."""
+    run_release_demo()
 
 
 @task

@@ -7,10 +7,10 @@ from pathlib import Path
 from tooling.running import ROOT, must
 
 
-def run_module(module: str, options: Mapping[str, object], rest: str) -> None:
-    """Run `python -m MODULE` in the caller's folder, with the options that have a value and the words of `rest`."""
+def run_module(module: str, options: Mapping[str, object], rest: str, folder: Path | None = None) -> None:
+    """Run `python -m MODULE` with the options that have a value and the words of `rest`, in the caller's own folder."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    must("python", "-m", module, *words_of(options), *rest.split(), folder=Path.cwd(), PYTHONPATH=path)
+    must("python", "-m", module, *words_of(options), *rest.split(), folder=folder or Path.cwd(), PYTHONPATH=path)
 
 
 def words_of(options: Mapping[str, object]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m deploy.release --target cloud-run|kubernetes --stage staging|production …`: see docs/deploy.md."""
+"""`python -m deploy.release --target cloud-run|kubernetes|local --stage staging|production …`: see docs/deploy.md."""
 
 import argparse
 import signal
@@ -8,13 +8,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from deploy.cloud.names import NameProblem, check_number
+from deploy.cloud.names import NameProblem, check, check_number
 from deploy.release.cloud_run import CloudRun, Place
 from deploy.release.commands import Commands
 from deploy.release.errors import ReleaseError, Stopped
 from deploy.release.flow import Flow, Trial
 from deploy.release.journal import Journal
 from deploy.release.kubernetes import Cluster, Kubernetes
+from deploy.release.local import Desk, Local
 from deploy.release.order import Order, Stage, Target
 from deploy.release.pictures import own_pictures, pictures
 from deploy.release.smoke import Expected
@@ -58,6 +59,9 @@ def build(values: argparse.Namespace, journal: Journal) -> Flow:
 
 
 def _target(values: argparse.Namespace, order: Order, stage: Stage, commands: Commands) -> Target:
+    if values.target == "local":
+        return Local(order, Desk(values.folder.absolute(), values.state.absolute(), values.port), stage, commands)
+    check("image", order.image)
     if values.target == "kubernetes":
         return Kubernetes(order, Cluster(values.context, values.namespace), stage, commands)
     place = Place(values.project, values.region, values.account, values.secret_version, values.caller)
@@ -68,9 +72,9 @@ def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     made = argparse.ArgumentParser(prog="python -m deploy.release", allow_abbrev=False, description=__doc__)
     add: Any = made.add_argument
-    add("--target", required=True, choices=["cloud-run", "kubernetes"])
+    add("--target", required=True, choices=["cloud-run", "kubernetes", "local"])
     add("--stage", required=True, choices=_STAGES, help="production goes through staging first")
-    add("--image", required=True, metavar="REGISTRY/PATH@sha256:…")
+    add("--image", default="", metavar="REGISTRY/PATH@sha256:…", help="a cloud needs it")
     add("--model", required=True, metavar="NAME@VERSION")
     add("--dry-run", action="store_true", help="only print the commands")
     add("--put-back", action="store_true", help="give this stage back to what served before")
@@ -104,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     cluster = made.add_argument_group("Kubernetes")
     cluster.add_argument("--context", default="", help="as `kubectl config get-contexts` lists it")
     cluster.add_argument("--namespace", default="winnow", help="its namespaces are NAME-staging and NAME-production")
+    here = made.add_argument_group("This machine")
+    here.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="as winnow pull-model wrote it")
+    here.add_argument("--state", type=Path, default=Path(".winnow/local"), metavar="DIR", help="what runs, and its log")
+    here.add_argument("--port", type=int, default=8000, metavar="N", help="of production; staging has the next one")
     return made
 
 

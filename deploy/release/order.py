@@ -19,7 +19,7 @@ class Order:
     """One image with one model, and how much of it."""
 
     image: str
-    """By its digest."""
+    """By its digest; empty for this machine, which takes the model's files themselves."""
 
     model: str
     """NAME@VERSION."""
@@ -35,7 +35,8 @@ class Order:
     """Another number is another revision: for a revision that the cloud could not start and keeps as failed."""
 
     def __post_init__(self) -> None:
-        check("image", self.image)
+        if self.image:
+            check("image", self.image)
         check("model", self.model)
         check("name", self.service)
         check_number("instances at least", self.min_instances, 0, 100)
