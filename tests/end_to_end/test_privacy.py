@@ -24,7 +24,7 @@ REFERRER = "Planted-Referrer"
 KEY = "0123456789abcdef" * 4
 PRIVATE = {"project__labels": "dvc", "add__pseudonymous": True, "add__strip_metadata": True, "train__epochs": 1}
 NUM_IMAGES = 60
-STAGES = ("prepare", "train", "evaluate")
+STAGES = ("prepare", "train", "evaluate", "export")
 
 
 @dataclass(frozen=True)
