@@ -33,9 +33,12 @@ WORKDIR /project
 COPY params.yaml ./
 # A number: Kubernetes' `runAsNonRoot` cannot tell what a name is.
 USER 10001:10001
-# Until there is a service to ask, this asks whether what answers can be loaded, by this user and on this root.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
-    CMD ["python", "-c", "import onnxruntime, winnow.runtime"]
-# `winnow serve` takes the place of `predict` when it is there; what it needs is installed already.
+EXPOSE 8000
+# Within a container every address is its own; who reaches the port is decided outside.
+ENV WINNOW_HOST=0.0.0.0 \
+    WINNOW_PORT=8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_PORT', '8000')}/readyz\", timeout=4)"]
+# The model is a layer on top of this, or a volume: what `winnow pull-model` writes, at /models.
 ENTRYPOINT ["winnow"]
-CMD ["predict", "--help"]
+CMD ["serve", "/models"]

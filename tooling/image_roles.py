@@ -24,17 +24,30 @@ class Role:
     """Importer and imported: what its own use never reaches."""
 
     health: str = ""
-    """Python that fails where the image cannot answer; its HEALTHCHECK runs it."""
+    """Python that fails where the service is not ready; its HEALTHCHECK runs it."""
+
+    loads: str = ""
+    """Python that fails where what answers cannot be loaded; the trial of an image, which has no model, runs it."""
 
 
-# As long as there is no service to ask.
-READY = "import onnxruntime, winnow.runtime"
+HEALTHY = (
+    "import os, urllib.request as r; "
+    "r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_PORT', '8000')}/readyz\", timeout=4)"
+)
 # A service answers by an exported file: of `winnow predict`, what runs a bundle is never reached.
 BUNDLES = (("winnow.commands.predict", "winnow.evaluation.predict"), ("winnow.commands.predict", "torch"))
 ROLES = {
     role.name: role
     for role in (
-        Role("serve", ("predict",), ("build", "serve"), forbidden=TRAINING, apart=BUNDLES, health=READY),
+        Role(
+            "serve",
+            ("serve", "predict"),
+            ("build", "serve"),
+            forbidden=TRAINING,
+            apart=BUNDLES,
+            health=HEALTHY,
+            loads="import onnxruntime, winnow.serving.server",
+        ),
         Role(
             "prepare", ("add", "check", "prepare", "report"), ("build", "prepare"), forbidden=TRAINING - {"onnxscript"}
         ),

@@ -27,8 +27,8 @@ def trials(engine: str, role: Role, name: str) -> Iterator[Command]:
     """Yield the commands that try an image; each must end with exit code 0."""
     absent = ",".join(sorted(role.forbidden))
     starts = [("python", "-c", PROBE, absent), ("winnow", "--version")]
-    if role.health:
-        starts.append(("python", "-c", role.health))
+    if role.loads:
+        starts.append(("python", "-c", role.loads))
     if engine == "buildah":
         yield from (("buildah", "run", "--isolation", "chroot", name, "--", *words) for words in starts)
         return

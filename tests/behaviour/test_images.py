@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -103,13 +105,13 @@ FAULTS = [
     ("nothing_private_is_sent", IGNORE, "!src", "!src\n!data", "lets data/labels.csv in"),
     ("nothing_private_is_sent", IGNORE, "!src", "!src\n!.dvc", "lets .dvc/config.local in"),
     ("nothing_private_is_sent", IGNORE, r"\*\*/\*\.key\n", "", "lets src/winnow/id.key in"),
-    ("what_starts_is_there", SERVE, '"predict", "--help"', '"serv"', "no command `winnow serv`"),
+    ("what_starts_is_there", SERVE, '"serve", "/models"', '"serv"', "no command `winnow serv`"),
     ("what_starts_is_there", SERVE, r'\["winnow"\]', '["winow"]', "no program `winow`"),
     ("what_starts_is_there", SERVE, r'\["winnow"\]', "winnow", "a shell would swallow signals"),
-    ("what_starts_is_there", SERVE, 'CMD ."predict", "--help".', "CMD predict", "a shell would swallow signals"),
+    ("what_starts_is_there", SERVE, 'CMD ."serve", "/models".', "CMD serve", "a shell would swallow signals"),
     ("what_starts_is_there", SERVE, r'\["winnow"\]', '["dvc"]', "no program `dvc`"),
-    ("what_starts_is_there", SERVE, "winnow.runtime", "winnow.rumtime", "no module winnow.rumtime"),
-    ("what_starts_is_there", SERVE, "import onnxruntime", "import torch", "python -c imports torch"),
+    ("what_starts_is_there", SERVE, "import os", "import winnow.rumtime", "no module winnow.rumtime"),
+    ("what_starts_is_there", SERVE, "import os", "import torch", "python -c imports torch"),
     ("what_starts_is_there", SERVE, r"HEALTHCHECK[^\]]+\]", "HEALTHCHECK NONE", "no HEALTHCHECK"),
     ("what_starts_is_there", SERVE, r"HEALTHCHECK[^\]]+\]\n", "", "no HEALTHCHECK"),
     ("what_starts_is_there", SERVE, r"ENTRYPOINT.*\nCMD.*\n", "", "neither ENTRYPOINT nor CMD"),
@@ -394,10 +396,30 @@ def test_training_gets_its_lock_by_hash_and_torch_as_asked(torch: str, num_calls
         assert "\ntimm==" in rest
 
 
-def test_the_health_check_of_the_image_is_what_a_trial_runs(tooling: SimpleNamespace) -> None:
+def test_the_health_check_of_the_image_asks_whether_the_service_is_ready(tooling: SimpleNamespace) -> None:
     serve = tooling.image_roles.ROLES["serve"]
     assert json.dumps(serve.health) in (ROOT / SERVE).read_text(encoding="utf-8")
-    assert subprocess.run([sys.executable, "-c", serve.health], check=False).returncode == 0
+
+    class Asked(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        variables = {**os.environ, "WINNOW_PORT": str(server.server_port)}
+        command = [sys.executable, "-c", serve.health]
+        assert subprocess.run(command, env=variables, check=False).returncode == 0
+        server.shutdown()
+    assert subprocess.run(command, env=variables, stderr=subprocess.DEVNULL, check=False).returncode == 1
+
+
+def test_a_trial_loads_what_answers(tooling: SimpleNamespace) -> None:
+    command = [sys.executable, "-c", tooling.image_roles.ROLES["serve"].loads]
+    assert subprocess.run(command, check=False).returncode == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="images are Linux")

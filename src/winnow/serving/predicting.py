@@ -1,0 +1,137 @@
+"""`POST /v1/predict`: the hot path. Nothing here is validated twice, and the answer is written by hand."""
+
+import json
+import time
+
+import numpy as np
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+
+from winnow.serving.answered import Answered
+from winnow.serving.batcher import Overloaded
+from winnow.serving.bodies import Body, split
+from winnow.serving.model import Answer, Result
+from winnow.serving.problems import BAD_VALUE, OVERLOADED, TIMED_OUT, Problem, image_problem, retry_later, several
+from winnow.serving.service import Active, Service
+from winnow.transforms.decode import ImageProblem
+
+TOP = 3
+"""Classes that are named, as `winnow predict` does."""
+_DIGITS = 6
+
+
+async def predict(service: Service, request: Request) -> Response:
+    """Answer one request."""
+    active = service.active
+    top = read_count(request, "top", TOP, len(active.loaded.labels))
+    require_room(active)
+    with Body(service.settings.limits, service.memory) as body:
+        contents = await receive_images(service, active, request, body)
+        answers = answers_of(await _ask(service, active, contents))
+    for answer in answers:
+        active.counters[int(answer.probabilities.argmax())].inc()
+    content = encode(active, answers, top, request.scope["winnow_id"])
+    task = BackgroundTask(_note, service, active, request, answers, contents) if service.is_observed else None
+    return Response(content, media_type="application/json", background=task)
+
+
+def require_room(active: Active) -> None:
+    """Raise Problem while the queue is full, before a byte of the body is read."""
+    try:
+        active.batcher.require_room()
+    except Overloaded as full:
+        raise overloaded(full) from None
+
+
+async def receive_images(service: Service, active: Active, request: Request, body: Body) -> list[bytes]:
+    """Return the images of a request's body. Raises Problem."""
+    headers, limits = request.headers, service.settings.limits
+    active.batcher.announce(1)
+    try:
+        content = await body.read(request.receive, declared_bytes(headers.get("content-length")))
+        return await split(headers.get("content-type", ""), content, limits.max_images)
+    finally:
+        active.batcher.announce(-1)
+
+
+async def _ask(service: Service, active: Active, contents: list[bytes]) -> list[Result]:
+    timeout_s = service.settings.limits.timeout_s
+    try:
+        done = await active.batcher.submit(contents, timeout_s)
+    except Overloaded as full:
+        raise overloaded(full) from None
+    except TimeoutError:
+        raise Problem(TIMED_OUT, f"there was no answer within {timeout_s:g} s") from None
+    for each in done:
+        service.telemetry.queue.observe(each.queue_s)
+    return [each.value for each in done]
+
+
+def answers_of(results: list[Result]) -> list[Answer]:
+    """Return results that are all answers. Raises Problem for images that cannot be used, and whatever a bug raised."""
+    is_one = len(results) == 1
+    bad = [
+        image_problem(result, None if is_one else index)
+        for index, result in enumerate(results)
+        if isinstance(result, ImageProblem)
+    ]
+    if bad:
+        raise several(bad)
+    answers = []
+    for result in results:
+        if not isinstance(result, Answer):
+            raise result
+        answers.append(result)
+    return answers
+
+
+def encode(active: Active, answers: list[Answer], top: int, request_id: str) -> bytes:
+    """Return the answer's JSON."""
+    labels = active.loaded.labels
+    predictions = []
+    for answer in answers:
+        values = answer.probabilities
+        order = np.argsort(-values, kind="stable")[:top]
+        named = [{"label": labels[index], "probability": round(float(values[index]), _DIGITS)} for index in order]
+        predictions.append({"top": named})
+    content = {"model": active.loaded.name, "request_id": request_id, "predictions": predictions}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+async def _note(
+    service: Service, active: Active, request: Request, answers: list[Answer], contents: list[bytes]
+) -> None:
+    now = time.perf_counter()
+    loaded = active.loaded
+    service.note(
+        Answered(
+            request_id=request.scope["winnow_id"],
+            time_s=time.time(),
+            model=loaded.name,
+            labels=loaded.labels,
+            latency_s=now - request.scope["winnow_started"],
+            images=answers,
+            contents=contents,
+        )
+    )
+
+
+def read_count(request: Request, name: str, default: int, largest: int) -> int:
+    """Return a whole number of the query, 1 or more; what is above `largest` means `largest`. Raises Problem."""
+    if name not in request.scope["query_string"].decode("latin-1"):
+        return min(default, largest)
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:  # noqa: PLR2004
+        raise Problem(BAD_VALUE, f"expected `{name}` as a whole number of at least 1")
+    return min(int(text), largest)
+
+
+def declared_bytes(text: str | None) -> int | None:
+    """Return the length that a request claims; None where it claims none that can be read."""
+    return int(text) if text and text.isascii() and text.isdecimal() else None
+
+
+def overloaded(full: Overloaded) -> Problem:
+    """Return the problem of a full queue."""
+    return retry_later(OVERLOADED, "the queue is full", full.retry_after_s)

@@ -1,0 +1,153 @@
+"""The service without its HTTP: which model answers, how it comes in, how it is exchanged, how it goes."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from prometheus_client import Counter
+
+from winnow.errors import WinnowError
+from winnow.logs import logger
+from winnow.serving.answered import Answered, Observer
+from winnow.serving.batcher import Batcher, BatchLimits
+from winnow.serving.bodies import Memory
+from winnow.serving.cpu import num_cores
+from winnow.serving.model import Answer, Loaded, Result, load, warm_up
+from winnow.serving.problems import NOT_READY, retry_later
+from winnow.serving.settings import Batching, Settings
+from winnow.serving.source import Source, require_model
+from winnow.serving.telemetry import Telemetry
+
+State = Literal["loading", "ready", "failed", "draining"]
+Find = Callable[[str | None], Source]
+"""Finds the model at an address, None: where the first one came from. Blocks; raises WinnowError."""
+
+_LARGEST_BATCH = 32
+_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Active:
+    """A model with its workers."""
+
+    loaded: Loaded
+    batcher: Batcher[bytes, Answer]
+    description: dict[str, Any]
+    counters: list[Counter]
+    """Of predictions, by class."""
+
+
+class Service:
+    """One process's service."""
+
+    def __init__(self, find: Find, settings: Settings, observers: tuple[Observer, ...] = ()) -> None:
+        self.settings = settings
+        self.telemetry = Telemetry()
+        self.memory = Memory(settings.limits.max_memory_bytes)
+        self.state: State = "loading"
+        self.failure: WinnowError | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+        self._find = find
+        self._observers = observers
+        self._active: Active | None = None
+        self._reloading = asyncio.Lock()
+        self.num_workers = settings.batching.num_workers or num_cores()
+        self.telemetry.watch_ready(lambda: float(self.state == "ready"))
+        self.telemetry.watch("winnow_queue_length", "Images that wait for a worker.", self._num_waiting)
+
+    def _num_waiting(self) -> float:
+        return self._active.batcher.num_waiting if self._active else 0
+
+    @property
+    def active(self) -> Active:
+        """The model that answers. Raises Problem until there is one."""
+        if self._active is None:
+            raise retry_later(NOT_READY, "the model is not loaded yet", 1)
+        return self._active
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether clients shall leave."""
+        return self.state == "draining"
+
+    async def begin(self) -> None:
+        """Load the first model; afterwards the service is ready, or has failed."""
+        try:
+            await self.exchange(None)
+        except WinnowError as error:
+            self.failure, self.state = error, "failed"
+            logger.error("%s", error)
+            self.on_failure()
+
+    async def exchange(self, address: str | None) -> Active:
+        """Load a model, and let it answer once it is warm; what the former one has taken in, it answers.
+
+        Raises WinnowError and leaves everything as it was when there is no such model, or not the one expected.
+        """
+        async with self._reloading:
+            new = await asyncio.to_thread(self._load, address)
+            old, self._active = self._active, new
+            self.telemetry.name_model(new.loaded)
+            if self.state == "loading":
+                self.state = "ready"
+            logger.info("%s answers, up to %d images at once", new.loaded.name, new.batcher.limits.max_batch)
+            if old is not None:
+                await asyncio.to_thread(old.batcher.close)
+        return new
+
+    @property
+    def is_reloading(self) -> bool:
+        """Whether a model is being loaded."""
+        return self._reloading.locked()
+
+    def _load(self, address: str | None) -> Active:
+        source = self._find(address)
+        require_model(source, self.settings.expected_model)
+        loaded = load(source, num_threads=1, max_pixels=self.settings.limits.max_pixels)
+        batching = self.settings.batching
+        max_batch = warm_up(loaded.runtime, batching.max_batch or _LARGEST_BATCH)
+        limits = batch_limits(batching, self.num_workers, batching.max_batch or max_batch)
+        batcher = Batcher(partial(self._answer, loaded), limits, name="predict")
+        batcher.start()
+        description = {**loaded.describe(), "stage": self.settings.stage or None}
+        counters = [self.telemetry.predictions.labels(label) for label in loaded.labels]
+        return Active(loaded, batcher, description, counters)
+
+    def _answer(self, loaded: Loaded, contents: list[bytes]) -> list[Result]:
+        results = loaded.answer(contents)
+        self.telemetry.note_batch(results)
+        return results
+
+    def note(self, answered: Answered) -> None:
+        """Tell observers of an answer that was sent."""
+        for observer in self._observers:
+            try:
+                observer(answered)
+            except Exception:  # noqa: BLE001 - whatever collects must not end what answers
+                logger.exception("an observer of answers failed")
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether anybody collects answers."""
+        return bool(self._observers)
+
+    def drain(self) -> None:
+        """Ask clients to leave; what they still send is answered."""
+        self.state = "draining"
+
+    async def end(self) -> None:
+        """Answer what waits, and stop the workers."""
+        if self._active is not None:
+            await asyncio.to_thread(self._active.batcher.close)
+
+
+def batch_limits(batching: Batching, num_workers: int, max_batch: int) -> BatchLimits:
+    """Return the limits of a model's queue.
+
+    An overload may not fill more than two rounds of the workers: whoever is let in waits for two batches and gets the
+    third, which is what holds the latency of accepted requests near that of an idle service.
+    """
+    sustained = min(batching.max_queue, _ROUNDS * num_workers * max_batch)
+    return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, sustained)

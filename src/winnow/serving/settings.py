@@ -1,0 +1,92 @@
+"""What a service may be told: its limits, its keys, how it ends. `winnow serve --help` says the same."""
+
+import hmac
+from dataclasses import dataclass, field
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one client, and all of them together, may ask for."""
+
+    max_body_bytes: int = 20 * MEGABYTE
+    """Of one request."""
+
+    max_memory_bytes: int = 200 * MEGABYTE
+    """Of all bodies that are being read or wait."""
+
+    max_images: int = 32
+    """In one request."""
+
+    max_pixels: int = 25_000_000
+    """Of one image: two of them, decoded at once, fit into 1 GiB."""
+
+    timeout_s: float = 10.0
+    """From the first byte of a request to its answer."""
+
+    rate_per_s: float = 0.0
+    """Requests of one client to /v1; 0: no limit."""
+
+    burst: int = 20
+    """So many may come at once before the rate holds."""
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How images are put together; 0 means: found out at the start."""
+
+    num_workers: int = 0
+    """Threads that decode and infer; 0: one a core that this process may use."""
+
+    max_batch: int = 0
+    wait_ms: float = 0.0
+    max_queue: int = 256
+
+
+@dataclass(frozen=True)
+class Explaining:
+    """Attribution: a queue of its own, one at a time, behind everything else."""
+
+    max_queue: int = 4
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may ask. Keys come from the environment and are never printed."""
+
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    admin_token: str = field(default="", repr=False)
+    origins: tuple[str, ...] = ()
+    """Pages elsewhere that a browser may let ask (CORS)."""
+
+    def is_user(self, offered: str) -> bool:
+        """Return whether a key is one of those that may ask; anything is where there are none."""
+        return not self.api_keys or any([_is_same(offered, key) for key in self.api_keys])  # noqa: C419 - all, in the same time
+
+    def is_admin(self, offered: str) -> bool:
+        """Return whether a token is the administrator's; none is where there is none."""
+        return bool(self.admin_token) and _is_same(offered, self.admin_token)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of it."""
+
+    limits: Limits = Limits()
+    batching: Batching = Batching()
+    explaining: Explaining = Explaining()
+    access: Access = Access()
+    expected_model: str | None = None
+    """NAME@VERSION: the service does not become ready with another one."""
+
+    stage: str = ""
+    """Where this runs, for `/v1/model`."""
+
+    drain_s: float = 2.0
+    """How long a service that shall end goes on taking requests, so that those who send them can leave."""
+
+
+def _is_same(offered: str, key: str) -> bool:
+    return hmac.compare_digest(offered.encode("utf-8", "surrogatepass"), key.encode("utf-8", "surrogatepass"))
