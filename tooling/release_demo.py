@@ -59,7 +59,10 @@ def start_over() -> None:
     (DEMO / "storage").mkdir(parents=True)
     must("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git", folder=DEMO)
     lay_out(WORK, with_git=True)
-    shutil.copy(ROOT / "card.yaml", WORK)
+    # As a fork has it: what stages depend on is in Git, or nothing could be registered.
+    for name in ("dvc.yaml", "card.yaml"):
+        shutil.copy(ROOT / name, WORK)
+    shutil.copytree(ROOT / "src" / "winnow", WORK / "src" / "winnow", ignore=shutil.ignore_patterns("__pycache__"))
     for key, value in (("user.name", "demo"), ("user.email", "demo@localhost"), ("tag.gpgSign", "false")):
         must("git", "config", key, value, folder=WORK)
     must("git", "remote", "add", "origin", "../origin.git", folder=WORK)

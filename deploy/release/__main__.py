@@ -92,6 +92,11 @@ def parser() -> argparse.ArgumentParser:
     add("--max-error-fraction", type=float, default=0.01, metavar="F")
     add("--max-p95-ms", type=float, default=1000.0, metavar="MS")
     add("--attempt", type=int, default=1, metavar="N", help="another revision for the same image and model")
+    _add_targets(made)
+    return made
+
+
+def _add_targets(made: argparse.ArgumentParser) -> None:
     run = made.add_argument_group("Cloud Run")
     for name, help_text in {
         "project": "the id of the project",
@@ -112,7 +117,6 @@ def parser() -> argparse.ArgumentParser:
     here.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="as winnow pull-model wrote it")
     here.add_argument("--state", type=Path, default=Path(".winnow/local"), metavar="DIR", help="what runs, and its log")
     here.add_argument("--port", type=int, default=8000, metavar="N", help="of production; staging has the next one")
-    return made
 
 
 def _stop(number: int, _: FrameType | None) -> None:

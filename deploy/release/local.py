@@ -122,9 +122,9 @@ class Local:
         if self._commands.is_dry or not self._answers(self._port):
             process = self._start(folder, self._port, why)
             self._write(service={"pid": process, "port": self._port})
-        else:
+        elif self._holds() != model:
             self._commands.journal.announce(why, ["POST", f"http://127.0.0.1:{self._port}{RELOAD}"])
-            service = Service(f"http://127.0.0.1:{self._port}", state["token"])
+            service = Service(f"http://127.0.0.1:{self._port}", state.get("token", ""))
             answer = service.ask(RELOAD, json.dumps({"model": folder}).encode(), "application/json")
             if answer.status != _OK:
                 raise CommandError(f"{why}: {answer.status} {answer.body[:300].decode('utf-8', 'replace')}")
@@ -170,6 +170,15 @@ class Local:
                     raise CommandError(f"process {known['pid']} at port {known['port']} does not end")
                 time.sleep(0.05)
         self._write(**{who: None})
+
+    def _holds(self) -> str:
+        """Return NAME@VERSION of what the stage's process has, empty where it does not say."""
+        answer = Service(f"http://127.0.0.1:{self._port}").ask("/v1/model")
+        try:
+            content = json.loads(answer.body)
+            return f"{content['name']}@{content['version']}"
+        except (ValueError, KeyError, TypeError):
+            return ""
 
     def _answers(self, port: int) -> bool:
         return not self._commands.is_dry and Service(f"http://127.0.0.1:{port}").ask("/livez").status == _OK

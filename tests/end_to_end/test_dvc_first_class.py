@@ -45,7 +45,7 @@ def record(root: Path, accuracy: float, *losses: float) -> None:
     }
     metrics = {**shipped_metrics(), "accuracy": accuracy, "log_loss": losses[-1]}
     write(root, {**tables, "reports/metrics.json": json.dumps(metrics), "models/bundle/bundle.json": str(losses)})
-    write(root, {"data/prepared/index.arrow": "x", "reports/figures/curves.png": "x"})
+    write(root, {"data/prepared/index.arrow": "x", "reports/figures/curves.png": "x", "models/onnx/model.onnx": "x"})
     dvc(root, "commit", "-q", "-f")
     commit(root)
 
