@@ -14,8 +14,10 @@ from tempfile import TemporaryDirectory
 from bootstrap import LOCKED_TORCH
 from invoke import Exit
 
+from tooling.image_trial import container_of
 from tooling.images import LOCAL, git, good_tags, make_images, run_aloud, the_engine, the_place
-from tooling.running import ROOT, Command, program, say
+from tooling.running import ROOT, Command, must, program, say
+from tooling.service_trial import ask_service
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 RECORD = Path(".winnow") / "image.json"
@@ -107,6 +109,18 @@ def build_all(build: ModelBuild, rest: str, root: Path) -> None:
         folder = Path(scratch) / "model"
         run_aloud(("winnow", "pull-model", build.model.address, "--out", str(folder)), root)
         run_aloud(build.command(folder, root), root)
+    if not build.is_pushed:
+        try_service(build, root)
+
+
+def try_service(build: ModelBuild, root: Path) -> None:
+    """Let the image answer a picture; one that was pushed, the smoke test asks."""
+    name = container_of(build.name) if build.engine == "buildah" else build.name
+    try:
+        run_aloud(ask_service(build.engine, name, build.model.address), root)
+    finally:
+        if build.engine == "buildah":
+            must("buildah", "rm", name)
 
 
 def find_model(address: str, stage: str, root: Path) -> Model:
