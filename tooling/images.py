@@ -108,8 +108,9 @@ def make_images(
 
 
 def run_aloud(command: Command, root: Path) -> None:
-    """Say a command and run it; end with its exit code when it fails."""
-    say(f"== {shlex.join(command)}")
+    """Say a command and run it; end with its exit code when it fails. A program among its words is not shown."""
+    shown = shlex.join("…" if "\n" in word else word for word in command)
+    say(f"== {shown}")
     must(*command, folder=root)
 
 

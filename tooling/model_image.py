@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,8 +42,6 @@ class ModelBuild:
     engine: str
     place: str = LOCAL
     is_pushed: bool = False
-    rest: tuple[str, ...] = ()
-    """Further words for the engine."""
 
     @property
     def base(self) -> str:
@@ -74,14 +71,15 @@ class ModelBuild:
         words += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
         if self.engine == "docker":
             words += ["--sbom=true", "--provenance=mode=max", "--push"] if self.is_pushed else ["--load"]
-        return (*start[self.engine], *words, *self.rest, str(folder))
+        return (*start[self.engine], *words, str(folder))
 
 
 def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pushed: bool, root: Path = ROOT) -> None:
     """Make the image of a registered model, and say by which digest it is deployed.
 
     `address` is NAME@VERSION; where `stage` is given, the registry must have that version in it. What was pushed
-    before is found again and not made anew: the digest of a version stays. Ends with exit code 1 where the registry
+    before is found again and not made anew: the digest of a version stays. `rest` are further words for the engine
+    that builds the serving image. Ends with exit code 1 where the registry
     says otherwise, 2 for a wrong wish.
     """
     place = the_place(is_pushed=is_pushed)
@@ -89,7 +87,7 @@ def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pus
     if is_pushed and engine != "docker":
         raise Exit("expected docker to push: only it tells the digest that is deployed\nhint: --engine docker", code=2)
     model = find_model(address, stage, root)
-    build = ModelBuild(model, engine, place, is_pushed, tuple(shlex.split(rest)))
+    build = ModelBuild(model, engine, place, is_pushed=is_pushed)
     digest = pushed_digest(build.name) if is_pushed else ""
     if digest:
         say(f"{build.name}: was made before")
