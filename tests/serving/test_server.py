@@ -37,13 +37,14 @@ def test_a_connection_is_used_again_also_after_a_refusal(
     assert statuses == [200, 413, 400, 200, 413, 200]
 
 
+@pytest.mark.parametrize("begun", [b"", b"abc"])
 def test_a_body_that_stops_coming_is_given_up_and_its_connection_closed(
-    open_socket: Callable[..., Any], colors: Path, picture: Picture
+    open_socket: Callable[..., Any], colors: Path, picture: Picture, begun: bytes
 ) -> None:
     with open_socket(colors, Settings(limits=Limits(timeout_s=0.2))) as address:
         place = urllib.parse.urlsplit(address)
         with socket.create_connection((place.hostname, place.port), timeout=20) as raw:
-            raw.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+            raw.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + begun)
             said = b"".join(iter(lambda: raw.recv(4096), b""))
         assert said.startswith(b"HTTP/1.1 408 ")
         connection = connect(address)

@@ -52,7 +52,9 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, allow_methods=["GET", "POST"])
-    app.add_middleware(Gate, service=service)
+    # Behind CORS' own middleware there is no short cut.
+    hot = {} if settings.access.origins else {"/v1/predict": partial(predict, service)}
+    app.add_middleware(Gate, service=service, hot=hot)
     return app
 
 

@@ -19,6 +19,7 @@ from winnow.transforms.decode import ImageProblem
 TOP = 3
 """Classes that are named, as `winnow predict` does."""
 _DIGITS = 6
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 async def predict(service: Service, request: Request) -> Response:
@@ -92,8 +93,7 @@ def encode(active: Active, answers: list[Answer], top: int, request_id: str) -> 
         order = np.argsort(-values, kind="stable")[:top]
         named = [{"label": labels[index], "probability": round(float(values[index]), _DIGITS)} for index in order]
         predictions.append({"top": named})
-    content = {"model": active.loaded.name, "request_id": request_id, "predictions": predictions}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return _to_json({"model": active.loaded.name, "request_id": request_id, "predictions": predictions}).encode()
 
 
 async def _note(
