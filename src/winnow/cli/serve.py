@@ -38,7 +38,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     ] = 0,
     wait_ms: Annotated[
         float,
-        typer.Option("--wait-ms", envvar="WINNOW_WAIT_MS", help="How long a batch waits for images on their way."),
+        typer.Option("--wait-ms", envvar="WINNOW_WAIT_MS", help="How long an image waits for a fuller batch."),
     ] = 0.0,
     max_queue: Annotated[
         int, typer.Option("--max-queue", envvar="WINNOW_MAX_QUEUE", help="Images that may wait in a burst.")

@@ -2,10 +2,11 @@
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from winnow.errors import InputError, UsageError
+from winnow.errors import InputError, MachineError, UsageError
 from winnow.project import find_project
 from winnow.serving.app import create_app
 from winnow.serving.server import serve as listen
@@ -83,15 +84,18 @@ def resolve(model: str | None) -> Source:
     """Return the model that a person means; errors as `serve`."""
     if model is None:
         return find_source(find_project().onnx)
-    if Path(model).exists():
-        return find_source(Path(model))
+    with suppress(OSError, ValueError):  # a name that no file can have
+        if Path(model).exists():
+            return find_source(Path(model))
     if _ADDRESS.fullmatch(model) is None:
         raise InputError(
             f"expected a model at {model}, found nothing", hint="a folder, an .onnx file, NAME@VERSION or NAME#STAGE"
         )
-    # The image that serves has neither Git nor DVC: there, the model is a folder.
-    from winnow.registry.pulling import find_source as find_repository
-    from winnow.registry.pulling import pull
-
+    try:
+        # The image that serves has neither Git nor DVC: there, the model is a folder.
+        from winnow.registry.pulling import find_source as find_repository
+        from winnow.registry.pulling import pull
+    except ModuleNotFoundError as error:
+        raise MachineError(f"the registry needs {error.name}, which is not here", hint="name a folder") from None
     with find_repository(None) as repository:
         return find_source(pull(repository, model, None, is_signature_required=False).folder)

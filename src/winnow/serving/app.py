@@ -1,78 +1,137 @@
 """The application: routes, what they say about themselves, and a life from loading to the last answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
 
 from winnow import __version__
-from winnow.serving import telemetry
+from winnow.serving import openapi, telemetry
+from winnow.serving.administration import reload
 from winnow.serving.answered import Observer
+from winnow.serving.explaining import answer_explain, start_explaining
 from winnow.serving.gate import Gate
+from winnow.serving.messages import Alive, Description, Explained, Predictions, Ready
 from winnow.serving.predicting import predict
 from winnow.serving.problems import NOT_READY, Problem, answer, of_status, retry_later
 from winnow.serving.service import Find, Service
 from winnow.serving.settings import Settings
 
+Ask = Callable[[Request], Any]
+
 
 def create_app(find: Find, settings: Settings | None = None, observers: tuple[Observer, ...] = ()) -> FastAPI:
     """Return the application for the model that `find` finds; `app.state.service` is what works behind it.
 
-    The model is loaded in the application's lifespan; until then `/livez` answers and `/readyz` gives 503.
+    The model is loaded in the application's lifespan; until then `/livez` answers and `/readyz` gives 503. `observers`
+    hear of each answer after it was sent.
     """
-    service = Service(find, settings or Settings(), observers)
+    settings = settings or Settings()
+    service = Service(find, settings, observers)
     app = FastAPI(
         title="winnow",
         version=__version__,
         summary="Classes of images, by a registered model.",
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
+        openapi_url="/openapi.json",
         lifespan=partial(_live, service),
+        redirect_slashes=False,
     )
     app.state.service = service
-    _add_routes(app, service)
+    _add_pictures(app, service)
+    _add_state(app, service)
     _add_handlers(app, service)
-    if settings and settings.access.origins:
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
+    if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, allow_methods=["GET", "POST"])
-    app.add_middleware(Gate, service=service)
+    # Behind CORS' own middleware there is no short cut.
+    hot = {} if settings.access.origins else {"/v1/predict": partial(predict, service)}
+    app.add_middleware(Gate, service=service, hot=hot)
     return app
 
 
 @asynccontextmanager
-async def _live(service: Service, _: FastAPI) -> AsyncIterator[None]:
+async def _live(service: Service, app: FastAPI) -> AsyncIterator[None]:
+    app.state.explainer = explainer = start_explaining(service.settings.explaining)
+    service.telemetry.watch("winnow_explain_queue_length", "Waiting explanations.", lambda: explainer.num_waiting)
     loading = asyncio.create_task(service.begin())
     yield
     await asyncio.wait([loading])
     await service.end()
+    await asyncio.to_thread(explainer.close)
 
 
-def _add_routes(app: FastAPI, service: Service) -> None:
+def _add_pictures(app: FastAPI, service: Service) -> None:
     async def ask(request: Request) -> Response:
+        """Name the most probable classes of one or many images."""
         return await predict(service, request)
 
-    async def model() -> dict[str, object]:
-        return service.active.description
+    async def explain(request: Request) -> Response:
+        """Show where in an image a class is seen. Predictions go first; this takes longer."""
+        return await answer_explain(service, app.state.explainer, request)
 
-    async def livez() -> dict[str, str]:
-        return {"status": "alive"}
+    async def exchange(request: Request) -> Response:
+        """Load the model again, or another one; requests go on meanwhile."""
+        return await reload(service, request)
 
-    async def readyz() -> dict[str, str]:
+    add = app.add_api_route
+    add(
+        *("/v1/predict", ask),
+        methods=["POST"],
+        name="predict",
+        response_model=Predictions,
+        openapi_extra=openapi.PREDICT,
+        responses=openapi.PREDICT_PROBLEMS,
+    )
+    add(
+        *("/v1/explain", explain),
+        methods=["POST"],
+        name="explain",
+        response_model=Explained,
+        openapi_extra=openapi.EXPLAIN,
+        responses=openapi.EXPLAIN_PROBLEMS,
+    )
+    add(
+        *("/v1/admin/reload", exchange),
+        methods=["POST"],
+        name="reload",
+        response_model=Description,
+        openapi_extra=openapi.RELOAD,
+        responses=openapi.RELOAD_PROBLEMS,
+    )
+
+
+def _add_state(app: FastAPI, service: Service) -> None:
+    async def model() -> Response:
+        """Tell which model answers, what it knows, and where it came from."""
+        return JSONResponse(service.active.description)
+
+    async def livez() -> Response:
+        """Tell that the process is there."""
+        return JSONResponse({"status": "alive"})
+
+    async def readyz() -> Response:
+        """Tell whether requests are welcome."""
         if service.state != "ready":
             raise retry_later(NOT_READY, f"the service is {service.state}", 1)
-        return {"status": "ready", "model": service.active.loaded.name}
+        return JSONResponse({"status": "ready", "model": service.active.loaded.name})
 
     async def metrics() -> Response:
+        """Tell Prometheus what happened."""
         return Response(service.telemetry.text(), media_type=telemetry.CONTENT_TYPE)
 
-    app.add_api_route("/v1/predict", ask, methods=["POST"])
-    app.add_api_route("/v1/model", model)
-    app.add_api_route("/livez", livez)
-    app.add_api_route("/readyz", readyz)
-    app.add_api_route("/metrics", metrics)
+    app.add_api_route("/v1/model", model, response_model=Description, responses=openapi.MODEL_PROBLEMS)
+    app.add_api_route("/livez", livez, response_model=Alive)
+    app.add_api_route("/readyz", readyz, response_model=Ready, responses=openapi.READY_PROBLEMS)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
 
 
 def _add_handlers(app: FastAPI, service: Service) -> None:
@@ -89,3 +148,10 @@ def _add_handlers(app: FastAPI, service: Service) -> None:
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_refusal)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        app.openapi_schema = openapi.complete(made)
+    return app.openapi_schema

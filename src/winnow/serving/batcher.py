@@ -34,7 +34,7 @@ class BatchLimits:
     num_workers: int
     max_batch: int
     wait_s: float
-    """How long a worker waits for a batch to fill while more images are on their way."""
+    """How long an image may wait for a fuller batch."""
 
     max_queue: int
     """Images that may wait; more are refused."""
@@ -86,7 +86,6 @@ class Batcher(Generic[J, R]):
         self._queue: deque[_Job] = deque()
         self._has_work = threading.Condition()
         self._num_idle = 0
-        self._num_coming = 0
         self._was_empty_s = time.monotonic()
         self._seconds_per_image = 0.0
         self._is_closed = False
@@ -110,10 +109,6 @@ class Batcher(Generic[J, R]):
     def is_idle(self) -> bool:
         """Whether every worker waits for images."""
         return not self._queue and self._num_idle == self.limits.num_workers
-
-    def announce(self, num: int) -> None:
-        """Say that `num` more requests (fewer: negative) are being read: a batch may wait for their images."""
-        self._num_coming += num
 
     def require_room(self, num_jobs: int = 1) -> None:
         """Raise Overloaded when so many images would not be taken. An empty queue takes any number."""
@@ -190,11 +185,11 @@ class Batcher(Generic[J, R]):
         return [job for job in batch if not job.ticket.is_abandoned]
 
     def _await_more(self) -> None:
-        """Wait for a fuller batch, until the oldest image's deadline, as long as more are on their way."""
+        """Wait for a fuller batch, until the oldest image's deadline."""
         if not self.limits.wait_s:
             return
         deadline = self._queue[0].entered_s + self.limits.wait_s
-        while self._queue and len(self._queue) < self.limits.max_batch and self._num_coming > 0 and not self._is_closed:
+        while self._queue and len(self._queue) < self.limits.max_batch and not self._is_closed:
             left = deadline - time.monotonic()
             if left <= 0:
                 return

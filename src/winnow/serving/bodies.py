@@ -70,12 +70,9 @@ class Body:
             raise self._too_large()
         if declared:
             self._hold(declared)
-        message = await receive()
-        if not message.get("more_body"):
-            return self._checked(message)
         try:
             async with asyncio.timeout(self._limits.timeout_s):
-                return await self._read_rest(receive, message)
+                return await self._read_all(receive)
         except TimeoutError:
             raise Problem(
                 SLOW_BODY,
@@ -83,8 +80,12 @@ class Body:
                 headers={"Connection": "close"},
             ) from None
 
-    async def _read_rest(self, receive: Receive, message: Mapping[str, Any]) -> bytes:
-        content = bytearray(self._checked(message))
+    async def _read_all(self, receive: Receive) -> bytes:
+        message = await receive()
+        first = self._checked(message)
+        if not message.get("more_body"):
+            return first
+        content = bytearray(first)
         while message.get("more_body"):
             message = await receive()
             content += self._checked(message, len(content))

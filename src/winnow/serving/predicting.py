@@ -19,15 +19,17 @@ from winnow.transforms.decode import ImageProblem
 TOP = 3
 """Classes that are named, as `winnow predict` does."""
 _DIGITS = 6
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 async def predict(service: Service, request: Request) -> Response:
     """Answer one request."""
-    active = service.active
-    top = read_count(request, "top", TOP, len(active.loaded.labels))
-    require_room(active)
+    top = read_count(request, "top", TOP, len(service.active.loaded.labels))
+    require_room(service.active)
     with Body(service.settings.limits, service.memory) as body:
-        contents = await receive_images(service, active, request, body)
+        contents = await receive_images(service, request, body)
+        # Not before: while the body came, another model may have taken over.
+        active = service.active
         answers = answers_of(await _ask(service, active, contents))
     for answer in answers:
         active.counters[int(answer.probabilities.argmax())].inc()
@@ -44,15 +46,11 @@ def require_room(active: Active) -> None:
         raise overloaded(full) from None
 
 
-async def receive_images(service: Service, active: Active, request: Request, body: Body) -> list[bytes]:
+async def receive_images(service: Service, request: Request, body: Body) -> list[bytes]:
     """Return the images of a request's body. Raises Problem."""
     headers, limits = request.headers, service.settings.limits
-    active.batcher.announce(1)
-    try:
-        content = await body.read(request.receive, declared_bytes(headers.get("content-length")))
-        return await split(headers.get("content-type", ""), content, limits.max_images)
-    finally:
-        active.batcher.announce(-1)
+    content = await body.read(request.receive, declared_bytes(headers.get("content-length")))
+    return await split(headers.get("content-type", ""), content, limits.max_images)
 
 
 async def _ask(service: Service, active: Active, contents: list[bytes]) -> list[Result]:
@@ -95,8 +93,7 @@ def encode(active: Active, answers: list[Answer], top: int, request_id: str) -> 
         order = np.argsort(-values, kind="stable")[:top]
         named = [{"label": labels[index], "probability": round(float(values[index]), _DIGITS)} for index in order]
         predictions.append({"top": named})
-    content = {"model": active.loaded.name, "request_id": request_id, "predictions": predictions}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return _to_json({"model": active.loaded.name, "request_id": request_id, "predictions": predictions}).encode()
 
 
 async def _note(

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from prometheus_client import Counter
 
-from winnow.errors import WinnowError
 from winnow.logs import logger
 from winnow.serving.answered import Answered, Observer
 from winnow.serving.batcher import Batcher, BatchLimits
@@ -47,7 +46,7 @@ class Service:
         self.telemetry = Telemetry()
         self.memory = Memory(settings.limits.max_memory_bytes)
         self.state: State = "loading"
-        self.failure: WinnowError | None = None
+        self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self._find = find
         self._observers = observers
@@ -68,6 +67,11 @@ class Service:
         return self._active
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether nobody waits for a prediction."""
+        return self._active is None or self._active.batcher.is_idle
+
+    @property
     def is_draining(self) -> bool:
         """Whether clients shall leave."""
         return self.state == "draining"
@@ -76,9 +80,8 @@ class Service:
         """Load the first model; afterwards the service is ready, or has failed."""
         try:
             await self.exchange(None)
-        except WinnowError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must end the process and not be lost in a task
             self.failure, self.state = error, "failed"
-            logger.error("%s", error)
             self.on_failure()
 
     async def exchange(self, address: str | None) -> Active:
