@@ -26,8 +26,8 @@ def promote(
 ) -> Written:
     """Assign a stage to a version (None: the latest), with the evidence drawn up anew in the tag's message.
 
-    `NAME@VERSION` names another project of this repository, too. `verified` is what `winnow verify model` wrote: then that must be about this version and say yes, too, and what the
-    vault showed is kept in the tag.
+    `NAME@VERSION` names another project of this repository, too. `verified` is what `winnow verify model` wrote: then
+    that must be about this version and say yes, and what the vault showed is kept in the tag.
 
     Raises CheckError when something speaks against it and nobody answers for it, when the model card has gaps, or when
     the files are others than those that were registered; UsageError for an unknown version, or one that is there.

@@ -15,8 +15,8 @@ from winnow.logs import logger
 from winnow.markup.blocks import printable
 from winnow.project import Project
 from winnow.pull_request.projects import all_projects
-from winnow.registry.history import read_history
-from winnow.registry.names import STAGES, Stage, artifact_name, parse_tag_name, require_version
+from winnow.registry.history import Event, read_history
+from winnow.registry.names import STAGES, Stage, TagName, artifact_name, parse_tag_name, require_version
 from winnow.registry.tags import read_tags
 from winnow.release.record import Request
 from winnow.release.webhook import read_payload
@@ -103,25 +103,27 @@ def _of_tag(near: Project, event: Mapping[str, Any], ref: str) -> Request:
         raise UsageError(f"expected the push of a tag, got {_shown(ref)}", hint=_HINT)
     tag = ref.removeprefix(_TAGS)
     name = parse_tag_name(tag)
-    if event.get("deleted") is True:
-        return _nothing("the tag was removed")
-    if name is None:
-        return _nothing("the tag is none of the registry")
-    if name.is_cancelled or name.is_deprecation:
-        return _nothing(f"{tag} takes something back")
-    if name.artifact not in _projects(near):
-        return _nothing(f"no project on the default branch has the model {name.artifact}")
+    projects = _projects(near)
+    if name is None or event.get("deleted") is True:
+        return _nothing("the tag is none of the registry" if name is None else f"{tag} was removed")
+    if name.is_cancelled or name.is_deprecation or name.artifact not in projects:
+        is_ours = name.artifact in projects
+        return _nothing(f"{tag} takes something back" if is_ours else f"no project here has the model {name.artifact}")
     if name.version:
         return _registered(near, name.artifact, name.version, "staging", f"the tag {tag}")
+    return _assigned(near, tag, name, projects[name.artifact])
+
+
+def _assigned(near: Project, tag: str, name: TagName, folder: str) -> Request:
     stage = next((each for each in STAGES if each == name.stage), None)
     if stage is None:
         return _nothing(f"nothing is deployed to the stage {name.stage}")
     history = read_history(name.artifact, read_tags(near, name.artifact))
-    assigned = next((each for events in history.stages.values() for each in events if each.tag.ref == tag), None)
-    version = history.version_of(assigned) if assigned else None
+    event = next((Event(each) for each in history.tags if each.ref == tag), None)
+    version = history.version_of(event) if event else None
     if version is None:
         raise UsageError(f"{tag} assigns a commit that is no version of {name.artifact}", hint="winnow register first")
-    return _made("deploy", f"the tag {tag}", name.artifact, version, stage, _projects(near)[name.artifact])
+    return _made("deploy", f"the tag {tag}", name.artifact, version, stage, folder)
 
 
 def _registered(near: Project, name: str, version: str, stage: Stage, reason: str) -> Request:

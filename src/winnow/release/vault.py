@@ -128,8 +128,8 @@ def look_text(found: VaultLook) -> str:
     difference = difference_text(found.difference, in_points=has_points(found.metric))
     judged = f"not worse than in test by more than {found.margin:g}" if found.passed else "worse than in test"
     return (
-        f"{metric_name(found.metric)} {estimate_text(found.vault)} on {found.num_images:,} images that nobody had looked "
-        f"at, {estimate_text(found.test)} in test: {difference}, {judged}"
+        f"{metric_name(found.metric)} {estimate_text(found.vault)} on {found.num_images:,} images that nobody had "
+        f"looked at, {estimate_text(found.test)} in test: {difference}, {judged}"
     )
 
 

@@ -62,10 +62,9 @@ class VaultRef:
             return None
         if self.remote:
             require_success(self._git("fetch", "--quiet", "--no-tags", self.remote, f"+{self.name}:{self.name}"))
-        _, _, message = (
-            require_success(self._git("cat-file", "commit", found)).decode("utf-8", "replace").partition("\n\n")
-        )
-        _, _, body = message.partition("\n\n")
+        content = require_success(self._git("cat-file", "commit", found)).decode("utf-8", "replace")
+        # Headers, the line for people, the record.
+        body = content.partition("\n\n")[2].partition("\n\n")[2]
         try:
             return found, Opening.from_dict(json.loads(body), self.name)
         except (ValueError, WinnowError, AttributeError):

@@ -18,8 +18,8 @@ _VERSION_STRING = re.compile(r"(?:[^/:\s]+/){0,2}(?P<collection>[^/:\s]+):(?P<al
 _BARE = re.compile(r"\d+\.\d+\.\d+\S*")
 _READ = ("name", "version", "stage", "artifact_collection_name", "artifact_version_string")
 _ADD = (
-    'let the automation wait for an alias such as v1.2.0 (then `artifact_version_string` ends with it), or add "version": '
-    '"v1.2.0" to client_payload: docs/registry.md'
+    "let the automation wait for an alias such as v1.2.0 (then `artifact_version_string` ends with it), or add "
+    '"version": "v1.2.0" to client_payload: docs/registry.md'
 )
 
 
