@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from winnow.errors import CheckError, InputError
 from winnow.evaluation.predictions import Predictions, collect
 from winnow.evaluation.scores import built_in_scores, split_reliability
-from winnow.models.bundle import read_description
+from winnow.files import sha256_file
+from winnow.models.bundle import WEIGHTS, read_description
 from winnow.project import Project
 from winnow.release.pixels import read_pixels
 from winnow.release.record import Answered
@@ -60,6 +61,8 @@ def load_exported(folder: Path) -> Exported:
     bundle.
     """
     meta, weights_hash = read_description(folder / "bundle")
+    if sha256_file(folder / "bundle" / WEIGHTS) != weights_hash:
+        raise CheckError(f"bundle/{WEIGHTS} is not what bundle.json describes", hint="run `dvc repro train`, and push")
     if not (folder / "onnx" / MODEL).is_file():
         raise InputError(f"the model has no onnx/{MODEL}, which is what is served", hint=_HINT)
     paths = [path for name in (MODEL, INT8_MODEL) if (path := folder / "onnx" / name).is_file()]
