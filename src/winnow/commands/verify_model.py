@@ -1,5 +1,6 @@
 """`winnow verify model` and `winnow verify vault`: a registered version asked again, and its one look at the vault."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,4 +88,9 @@ def _written(project: Project, found: Verification, out: Path | None) -> VerifyR
     path = out or release_folder(project) / VERIFICATION
     write_json(path, found.as_dict())
     add_to_summary([to_markdown(verification_blocks(found))])
+    if place := os.environ.get("GITHUB_OUTPUT"):
+        # A look is for a version that nothing else speaks against.
+        due = found.vault if found.has_passed else "none"
+        with Path(place).open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(f"vault={due}\n")
     return VerifyResult(found, path)

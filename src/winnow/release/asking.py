@@ -140,6 +140,8 @@ def _registered(near: Project, name: str, version: str, stage: Stage, reason: st
     history = read_history(artifact, read_tags(near, artifact))
     if version not in history.versions:
         raise UsageError(f"{artifact} has no version {version}", hint="winnow register --push makes one")
+    if history.in_stage(stage) == version:
+        return _made("deploy", f"{reason}; it is in {stage} already", artifact, version, stage, projects[artifact])
     return _made("promote", reason, artifact, version, stage, projects[artifact])
 
 
