@@ -79,7 +79,12 @@ def onnx_bytes(logits: NDArray[np.float32], about: ServedModel) -> bytes:
 
 
 def model_files(
-    folder: Path, knob: str, wrong: Iterable[int], *, int8: Iterable[int] | None = None, says: Iterable[int] | None = None
+    folder: Path,
+    knob: str,
+    wrong: Iterable[int],
+    *,
+    int8: Iterable[int] | None = None,
+    says: Iterable[int] | None = None,
 ) -> tuple[dict[str, Text], dict[str, Text]]:
     """Return the files of a bundle and of its export, which gets `says` wrong (default: what the bundle does)."""
     weights = f"weights {knob} ".encode() * 100
@@ -165,4 +170,3 @@ def rows(vault: Iterable[int] = ()) -> dict[str, Cells]:
     """Return the labels of the test images, and of those in the vault."""
     splits = {**dict.fromkeys(TEST, "test"), **dict.fromkeys(vault, "vault")}
     return {tiny_id(number): (label_of(number), f"{number}.png", "", split) for number, split in splits.items()}
-

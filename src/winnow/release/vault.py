@@ -5,6 +5,7 @@ on the Git remote before it happens; one that was begun and has left no result c
 """
 
 import math
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -57,6 +58,7 @@ class Ticket:
             version=self.version,
             commit=self.commit,
             sha256=self.files[self.served].sha256,
+            run=secrets.token_hex(8),
             state="looked" if look else "opened",
             look=look,
         )

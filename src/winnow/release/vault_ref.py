@@ -8,7 +8,9 @@ without files; the record is its message.
 import json
 import subprocess
 import time
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from winnow.errors import CheckError, MachineError, UsageError, WinnowError
 from winnow.project import Project
@@ -37,6 +39,8 @@ class Opening(Document):
     """Of the version."""
     sha256: Hash
     """Of the file that is asked."""
+    run: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    """Another one for each run: two that open in one second would otherwise make one and the same commit."""
     state: Literal["opened", "looked"]
     look: VaultLook | None
 
