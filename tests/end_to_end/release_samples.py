@@ -2,11 +2,24 @@
 
 from typing import Any
 
+from winnow.registry.entry import VaultLook
 from winnow.release.record import Answered, Check, Request, Timing, Verification
 from winnow.verdict.record.evidence import Estimate
 
 COMMIT = "a" * 40
 GOOD = Estimate(value=0.95, low=0.9, high=0.98)
+
+LOOK = VaultLook(
+    metric="accuracy",
+    vault=GOOD,
+    test=GOOD,
+    difference=Estimate(value=0.0, low=-0.1, high=0.1),
+    margin=0.03,
+    num_images=40,
+    file="onnx/model.onnx",
+    sha256="3" * 64,
+    passed=True,
+)
 
 
 def request(**changes: Any) -> Request:

@@ -2,6 +2,7 @@
 
 import pytest
 from registered import introduce
+from release_samples import LOOK
 from released import Works
 
 from winnow.errors import CheckError, MachineError
@@ -9,21 +10,8 @@ from winnow.project import Project
 from winnow.registry.entry import VaultLook
 from winnow.release import vault_ref
 from winnow.release.vault_ref import Opening, VaultRef
-from winnow.verdict.record.evidence import Estimate
 
 NAME = "refs/winnow/vault/projects/moles=classifier@v1.0.0"
-ESTIMATE = Estimate(value=0.9, low=0.8, high=0.95)
-LOOK = VaultLook(
-    metric="accuracy",
-    vault=ESTIMATE,
-    test=ESTIMATE,
-    difference=Estimate(value=0.0, low=-0.1, high=0.1),
-    margin=0.03,
-    num_images=40,
-    file="onnx/model.onnx",
-    sha256="3" * 64,
-    passed=True,
-)
 
 
 def opening(look: VaultLook | None = None, **changes: object) -> Opening:
