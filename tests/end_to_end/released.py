@@ -1,4 +1,4 @@
-"""Models that can be released: registered ones whose exported file answers for real, in a millisecond, without torch."""
+"""Models that can be released: registered, and their exported file answers for real, without torch."""
 
 import shutil
 from collections.abc import Iterable, Sequence

@@ -1,27 +1,18 @@
 """What a promotion takes over from a verification, and what it does not."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from release_samples import COMMIT, LOOK, verification
 
 from winnow.attestation import FileSum
-from winnow.errors import CheckError, InputError
-from winnow.files import write_json
+from winnow.errors import CheckError
 from winnow.registry.evidence import Evidence, Findings
 from winnow.release import promotion
-from winnow.release.promotion import read_verification, require_same_subject, require_verified, take_look
+from winnow.release.promotion import require_same_subject, require_verified, take_look
 from winnow.release.vault import Ticket
 
 FILES = {"onnx/model.onnx": FileSum(sha256="3" * 64, num_bytes=9)}
-
-
-def test_a_verification_is_read_as_it_was_written(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="found nothing"):
-        read_verification(tmp_path / "verification.json")
-    write_json(tmp_path / "verification.json", verification().as_dict())
-    assert read_verification(tmp_path / "verification.json") == verification()
 
 
 def test_only_a_verification_of_this_version_and_stage_that_passed_counts() -> None:

@@ -76,14 +76,14 @@ def test_a_file_of_another_bundle_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="made from another bundle"):
         load_exported(tmp_path / "a")
     (tmp_path / "a" / "bundle" / "model.safetensors").write_bytes(b"changed")
-    with pytest.raises(CheckError, match="is not what bundle.json describes"):
+    with pytest.raises(CheckError, match=r"is not what bundle\.json describes"):
         load_exported(tmp_path / "a")
 
 
 def test_a_bundle_alone_cannot_be_served(tmp_path: Path) -> None:
     exported(tmp_path)
     (tmp_path / "onnx" / MODEL).unlink()
-    with pytest.raises(InputError, match="has no onnx/model.onnx"):
+    with pytest.raises(InputError, match=r"has no onnx/model\.onnx"):
         load_exported(tmp_path)
 
 

@@ -86,7 +86,7 @@ def test_of_a_metric_that_is_better_when_lower_more_is_worse(works: Works, tmp_p
 def test_a_look_that_was_begun_and_left_no_result_counts_as_taken(works: Works, tmp_path: Path) -> None:
     ticket = ticket_of(works)
     ticket.ref.move(ticket.opening())
-    with pytest.raises(CheckError, match="opened for v1.0.0 and no result was kept") as refusal:
+    with pytest.raises(CheckError, match=r"opened for v1\.0\.0 and no result was kept") as refusal:
         find_look(ticket)
     assert "git push origin ':refs/winnow/vault/classifier@v1.0.0'" in refusal.value.hint
     with pytest.raises(CheckError, match="somebody else"):

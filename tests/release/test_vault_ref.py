@@ -1,5 +1,7 @@
 """Real Git, two clones: who opens the vault first, who comes second, and what a crash leaves behind."""
 
+from typing import Any
+
 import pytest
 from registered import introduce
 from release_samples import LOOK
@@ -61,8 +63,8 @@ def test_an_answer_that_was_lost_is_asked_for_again(works: Works, monkeypatch: p
     mine = ref_in(works.elsewhere("mine"))
     call = vault_ref.call_git
 
-    def lose(project: Project, *arguments: str, **more: object):  # type: ignore[no-untyped-def]
-        done = call(project, *arguments, **more)  # type: ignore[arg-type]
+    def lose(project: Project, *arguments: str, **more: Any) -> Any:
+        done = call(project, *arguments, **more)
         if arguments[0] == "push":
             done.returncode = 128
         return done

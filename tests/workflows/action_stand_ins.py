@@ -151,4 +151,7 @@ def _steps(content: dict[str, Any]) -> list[dict[str, Any]]:
         return list(content["runs"].get("steps", []))
     jobs = list(content["jobs"].values())
     # A job may be another workflow.
-    return [*({"uses": job["uses"]} for job in jobs if "uses" in job), *(s for job in jobs for s in job.get("steps", []))]
+    return [
+        *({"uses": job["uses"]} for job in jobs if "uses" in job),
+        *(s for job in jobs for s in job.get("steps", [])),
+    ]

@@ -83,7 +83,9 @@ class RegistryWorld:
         shutil.move(works.folder / "origin.git", bare)
         works.git("remote", "set-url", "origin", str(bare))
         repository = server.github.add_repository("rice/leaves", git=bare)
-        machine = Machine(root / "machine", server, variables={"WINNOW_DEPLOY_TARGET": "cloud-run", "OUTCOME": "released"})
+        machine = Machine(
+            root / "machine", server, variables={"WINNOW_DEPLOY_TARGET": "cloud-run", "OUTCOME": "released"}
+        )
         return cls(server, works, repository, machine)
 
     def merge(self, knob: str, wrong: Any, **files: Any) -> Pull:

@@ -29,7 +29,7 @@ def request() -> None:
 
     Exit code 2 for an event that asks for something that cannot be.
     """
-    from winnow.commands import release as verb
+    from winnow.commands import release_request as verb
 
     finish(verb.request_release(Project(Path.cwd())))
 
@@ -40,7 +40,7 @@ def tell() -> None:
 
     Exit code 3 when the comment could not be posted.
     """
-    from winnow.commands import release as verb
+    from winnow.commands import release_tell as verb
 
     finish(verb.tell_release(Project(Path.cwd())))
 

@@ -10,8 +10,8 @@ from winnow.registry.names import Address, Stage, artifact_name, require_version
 from winnow.registry.owner_part import read_owner_part
 from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk, record_stage, record_version
-from winnow.release.promotion import read_verification, require_same_subject, require_verified, take_look
-from winnow.release.record import split_model
+from winnow.release.promotion import require_same_subject, require_verified, take_look
+from winnow.release.record import read_verification, split_model
 from winnow.repository.git import git_root
 
 

@@ -15,8 +15,8 @@ from winnow.registry.names import Stage
 from winnow.release.bench import Bench
 from winnow.release.ledger import Ledger
 from winnow.release.page import verification_blocks
-from winnow.release.promotion import read_verification, require_verified
-from winnow.release.record import VERIFICATION, Check, Verification, release_folder, split_model
+from winnow.release.promotion import require_verified
+from winnow.release.record import VERIFICATION, Check, Verification, read_verification, release_folder, split_model
 from winnow.release.subject import find_subject
 from winnow.release.vault import look_text
 from winnow.release.verifying import verify

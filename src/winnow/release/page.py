@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from winnow.markup.blocks import Block, Line, Strong, Symbol, prose, word
-from winnow.release.record import Check, Request, Verification
+from winnow.release.record import Check, Verification
 from winnow.release.story import Story
 from winnow.verdict.account.words import difference_text, estimate_text, metric_name
 
 _SYMBOLS = {"pass": "✅", "fail": "❌", "overridden": "⚠️"}
 _MAX_FAILED = 20
-_ASKED = {"promote": "is to be promoted to", "deploy": "is to be deployed to"}
 
 
 def story_blocks(story: Story) -> list[Block]:
@@ -68,16 +67,3 @@ def _inner(found: Verification) -> Iterator[Block]:
 
 def _row(check: Check) -> tuple[Line, ...]:
     return (Symbol(_SYMBOLS[check.result]),), (word(check.id),), (prose(check.note),)
-
-
-def refusal_blocks(message: str) -> list[Block]:
-    """Return what there is to say of an event that asks for something that cannot be."""
-    return [Block("The request was refused", [(prose(message),)], symbol="❌")]
-
-
-def request_blocks(request: Request) -> list[Block]:
-    """Return what was asked for."""
-    if request.action == "none":
-        return [Block("Nothing to release", [(prose(request.reason),)], symbol="⏭️")]
-    told: list[Line] = [("asked for by ", prose(request.reason))]
-    return [Block(f"{request.model} {_ASKED[request.action]} {request.stage}", told, symbol="🚀")]

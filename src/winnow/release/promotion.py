@@ -1,9 +1,6 @@
 """What a promotion takes over from the verification that another job has made."""
 
-from pathlib import Path
-
 from winnow.errors import CheckError
-from winnow.files import read_json
 from winnow.project import Project
 from winnow.registry.entry import VaultLook
 from winnow.registry.evidence import Evidence
@@ -12,11 +9,6 @@ from winnow.release.record import Verification
 from winnow.release.vault import Ticket, find_look, look_text
 
 _HINT = "winnow verify model NAME@VERSION --to STAGE writes one"
-
-
-def read_verification(path: Path) -> Verification:
-    """Return what a verification found. Raises InputError where there is none or it cannot be read."""
-    return Verification.from_dict(read_json(path, hint=_HINT), path.name)
 
 
 def require_verified(verification: Verification, artifact: str, version: str, stage: Stage) -> None:

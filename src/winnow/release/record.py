@@ -7,6 +7,7 @@ from pydantic import Field
 
 from winnow.attestation import FileSum
 from winnow.errors import UsageError
+from winnow.files import read_json
 from winnow.project import Project
 from winnow.records import Document, Number, Record
 from winnow.registry.entry import MAX_FILES, Hash, Text
@@ -123,3 +124,8 @@ def split_model(text: str) -> tuple[str, str]:
     if address.version is None:
         raise UsageError(f"expected NAME@VERSION, got {text!r}", hint="such as classifier@v1.2.0")
     return address.artifact, address.version
+
+
+def read_verification(path: Path) -> Verification:
+    """Return what a verification found. Raises InputError where there is none or it cannot be read."""
+    return Verification.from_dict(read_json(path, hint=f"`{Verification.writer}` writes it"), path.name)

@@ -9,8 +9,7 @@ from typing import Any
 
 from winnow.errors import InputError, WinnowError
 from winnow.markup.blocks import printable
-from winnow.release.promotion import read_verification
-from winnow.release.record import REQUEST, VERIFICATION, Request, Verification
+from winnow.release.record import REQUEST, VERIFICATION, Request, Verification, read_verification
 
 SUMMARY = "summary.json"
 _MAX_BYTES = 1 << 20

@@ -1,19 +1,18 @@
-"""`winnow release request` and `winnow release tell`: the first and the last job of the workflow `registry`."""
+"""`winnow release tell`: the last job of the workflow `registry`."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from winnow.errors import ExitCode, UsageError, WinnowError
+from winnow.errors import ExitCode, UsageError
 from winnow.github.client import GitHubError
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
 from winnow.pull_request.access import github_of
 from winnow.pull_request.job_summary import add_to_summary
-from winnow.release.asking import read_request, write_outputs
-from winnow.release.page import refusal_blocks, request_blocks, story_blocks
-from winnow.release.record import REQUEST, release_folder
+from winnow.release.page import story_blocks
+from winnow.release.record import release_folder
 from winnow.release.story import Story, read_story
 from winnow.release.telling import find_pull, model_commit, tell
 from winnow.repository.git import git_root
@@ -29,23 +28,6 @@ class Told:
     def lines(self) -> list[str]:
         """Return it."""
         return self.told
-
-
-def request_release(near: Project, *, out: Path | None = None, variables: Mapping[str, str] = os.environ) -> Told:
-    """Read the event of this workflow's run, and write which model is to go where to `.winnow/release/request.json`.
-
-    Raises UsageError for an event that asks for something that cannot be.
-    """
-    root = Project(git_root(near))
-    try:
-        request = read_request(root, variables)
-    except WinnowError as error:
-        add_to_summary([to_markdown(refusal_blocks(error.message))])
-        raise
-    write_outputs(request, out or release_folder(root) / REQUEST, variables)
-    add_to_summary([to_markdown(request_blocks(request))])
-    what = f"{request.action} {request.model} to {request.stage}" if request.artifact else "nothing to do"
-    return Told([f"{what}: {request.reason}"])
 
 
 def tell_release(near: Project, *, folder: Path | None = None, variables: Mapping[str, str] = os.environ) -> Told:
