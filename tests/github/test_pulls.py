@@ -3,7 +3,7 @@ from github_api import GitHubServer
 from github_records import Pull, Repository
 
 from winnow.github.client import GitHub, GitHubError
-from winnow.github.pulls import changed_paths, get_pull, open_pulls_of
+from winnow.github.pulls import changed_paths, get_pull, open_pulls_of, pulls_of_commit
 from winnow.github.runs import Run, get_run
 
 SHA, OTHER = "ab" * 20, "cd" * 20
@@ -61,3 +61,12 @@ def test_a_second_fork_of_the_same_owner_is_another_one(
     server.github.add_pull(repository, "topic", head=fork, stored_sha=SHA)
     theirs = server.github.add_pull(repository, "topic", head=second, stored_sha=SHA)
     assert [pull.number for pull in open_pulls_of(github, run_of(server, github, theirs))] == [theirs.number]
+
+
+def test_a_commit_knows_the_pull_request_that_brought_it(
+    server: GitHubServer, repository: Repository, github: GitHub
+) -> None:
+    server.github.add_pull(repository, "topic", stored_sha=OTHER, merge_sha=SHA, state="closed")
+    server.github.add_pull(repository, "next", stored_sha=OTHER)
+    assert [(pull.number, pull.state) for pull in pulls_of_commit(github, SHA)] == [(1, "closed")]
+    assert [pull.number for pull in pulls_of_commit(github, OTHER)] == [2]

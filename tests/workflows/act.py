@@ -135,7 +135,9 @@ class Machine:
         bare = str(repository.git)
         # As GitHub allows it: a commit may be fetched by its id.
         git("--git-dir", bare, "config", "uploadpack.allowAnySHA1InWant", "true")
-        branch = str(payload.get("ref", "")).removeprefix("refs/heads/") or repository.default_branch
+        # A tag's own workflow runs, at the commit of the tag.
+        pushed = str(payload.get("ref", "")).removeprefix("refs/heads/").removeprefix("refs/tags/")
+        branch = pushed or repository.default_branch
         is_pull = event == "pull_request"
         if is_pull:
             pull = repository.pulls[int(payload["pull_request"]["number"])]

@@ -128,7 +128,8 @@ def actions_used(workflow: Path) -> Iterator[str]:
         for step in _steps(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))):
             used = str(step.get("uses", ""))
             if used.startswith("./"):
-                local = next((root / used).glob("action.y*ml"), None)
+                called = root / used
+                local = called if called.is_file() else next(called.glob("action.y*ml"), None)
                 if local and local not in seen:
                     seen.add(local)
                     waiting.append(local)
@@ -148,4 +149,9 @@ def check_inputs(path: Path, used: str, given: dict[str, object]) -> None:
 def _steps(content: dict[str, Any]) -> list[dict[str, Any]]:
     if "runs" in content:
         return list(content["runs"].get("steps", []))
-    return [step for job in content["jobs"].values() for step in job.get("steps", [])]
+    jobs = list(content["jobs"].values())
+    # A job may be another workflow.
+    return [
+        *({"uses": job["uses"]} for job in jobs if "uses" in job),
+        *(s for job in jobs for s in job.get("steps", [])),
+    ]

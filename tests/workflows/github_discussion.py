@@ -27,13 +27,17 @@ def list_files(call: Call) -> Answer:
 
 
 def pulls_of_commit(call: Call) -> Answer:
-    """As GitHub documents it: of a fork's commit, only the fork itself knows the pull request."""
+    """As GitHub documents it: of a fork's commit, only the fork itself knows the pull request.
+
+    Of a commit on the default branch, the merged pull request that brought it; else the open ones.
+    """
     sha = call.names["sha"]
     found = [
         call.shapes.pull(base, pull)
         for base in call.github.repositories.values()
         for pull in base.pulls.values()
-        if pull.head is call.repository and pull.head_sha == sha and pull.state == "open"
+        if (pull.head is call.repository and pull.head_sha == sha and pull.state == "open")
+        or (base is call.repository and pull.merge_sha == sha)
     ]
     if not found and not call.repository.has_commit(sha):
         raise Refused(422, f"No commit found for SHA: {sha}")

@@ -31,6 +31,18 @@ def push(server: GitHubServer, repository: Repository, branch: str = "main") -> 
     return {**about, **_where(server, repository, repository.owner)}
 
 
+def push_tag(server: GitHubServer, repository: Repository, tag: str) -> Json:
+    """Somebody has pushed a tag."""
+    about = {"ref": f"refs/tags/{tag}", "after": repository.find(f"refs/tags/{tag}^{{commit}}"), "deleted": False}
+    return {**about, **_where(server, repository, repository.owner)}
+
+
+def repository_dispatch(server: GitHubServer, repository: Repository, kind: str, payload: Json) -> Json:
+    """A program has called, with whatever payload."""
+    about = {"action": kind, "branch": repository.default_branch, "client_payload": payload}
+    return {**about, **_where(server, repository, repository.owner)}
+
+
 def dispatch(server: GitHubServer, repository: Repository, inputs: dict[str, str] | None = None) -> Json:
     """Somebody asked for a run."""
     about = {"ref": f"refs/heads/{repository.default_branch}", "inputs": inputs or {}}

@@ -80,6 +80,8 @@ class Pull:
     branch: str
     base_branch: str
     stored_sha: str = ""
+    merge_sha: str = ""
+    """The commit that it became on its base, once it is merged."""
     state: str = "open"
     is_draft: bool = False
     labels: list[str] = field(default_factory=list)

@@ -62,7 +62,7 @@ class Shapes:
             "title": pull.title,
             "state": pull.state,
             "draft": pull.is_draft,
-            "merged": False,
+            "merged": bool(pull.merge_sha),
             "user": self.user(pull.author),
             "labels": [self.label(name) for name in pull.labels],
             "head": self._side(pull.head, pull.branch, pull.head_sha),

@@ -98,7 +98,7 @@ class World:
         """Publish a repository whose models get 20 of 60 test images wrong; without projects there is no model."""
         work = root / "work" / full_name
         work.mkdir(parents=True)
-        _copy_machinery(work)
+        copy_machinery(work)
         (work / ".dvc" / "config").write_text(_config(remote), encoding="utf-8")
         git(work, "init", "-q", "-b", "main")
         bare = root / "git" / f"{full_name}.git"
@@ -172,7 +172,8 @@ class World:
         return git(self.repository.git, "show", f"{revision}:{path}")
 
 
-def _copy_machinery(work: Path) -> None:
+def copy_machinery(work: Path) -> None:
+    """Put what a fork of the template has, but for its own data, model, tests and pages, into a work tree."""
     for name in tracked_files():
         if (name in _FILES or name.startswith(_MACHINERY)) and (ROOT / name).is_file():
             (work / name).parent.mkdir(parents=True, exist_ok=True)

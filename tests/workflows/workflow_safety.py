@@ -22,6 +22,17 @@ MAY_WRITE: dict[tuple[str, str], dict[str, str]] = {
     ("pipeline", "own"): {"id-token": "logs in to the bucket as the reader, without a key"},
     ("store", "push"): {"id-token": "logs in to the bucket as the writer, without a key"},
     ("images", "push"): {"packages": "pushes the images of main and of tags, and their cache"},
+    ("registry", "verify"): {"id-token": "logs in to the bucket as the reader, without a key"},
+    ("registry", "vault"): {
+        "contents": "notes the one look into the vault on a ref of its own, before it is taken",
+        "id-token": "logs in to the bucket as the reader, without a key",
+    },
+    ("registry", "promote"): {
+        "contents": "pushes the tag of the assignment",
+        "id-token": "logs in to the bucket as the reader, without a key",
+    },
+    ("registry", "deploy"): {"id-token": "logs in to the cloud without a key"},
+    ("registry", "tell"): {"pull-requests": "posts the comment"},
     ("report", "post"): {"pull-requests": "posts the comment", "checks": "says whether the model may be merged"},
     ("accept", "commit"): {
         "contents": "makes the one commit on the pull request's branch",
@@ -35,11 +46,14 @@ VARIABLES = {
     "WINNOW_GCP_PROVIDER": "the workload identity provider of Google Cloud; without it no step logs in",
     "WINNOW_GCP_PULL_ACCOUNT": "the service account that reads the bucket",
     "WINNOW_GCP_PUSH_ACCOUNT": "the service account that writes to it, on trusted runs only",
+    "WINNOW_DEPLOY_TARGET": "cloud-run or kubernetes (docs/deploy.md); without it a release ends with its tag",
     "WINNOW_RUNNER": 'the labels of the training runner as JSON, such as ["self-hosted","gpu"]',
 }
 SECRETS = {"GITHUB_TOKEN": "GitHub's own, for the length of a job"}
 ENVIRONMENTS = {
     "winnow-push": "what pushes to the bucket; made by deploy/cloud, with required reviewers where a person sets them",
+    "staging": "asks whoever is set as its reviewer before a model goes to staging; nobody by default",
+    "production": "the same for production",
     "gpu": "asks a maintainer before the self-hosted runner starts",
 }
 USE = re.compile(r"uses: (?P<action>[\w.-]+/[\w.-]+)(?P<folder>/[\w./-]+)?@(?P<sha>[0-9a-f]{40}) # (?P<tag>v[\d.]+)")

@@ -36,17 +36,22 @@ def register(
 
 @app.command()
 def promote(
-    version: Annotated[str | None, typer.Argument(help="Such as v1.2.0. Default: the latest.")] = None,
+    version: Annotated[str | None, typer.Argument(help="Such as v1.2.0, or NAME@v1.2.0. Default: the latest.")] = None,
     *,
     to: Annotated[Stage, typer.Option("--to", help="Where it goes.")],
     override: Reason = None,
+    verified: Annotated[
+        Path | None,
+        typer.Option("--verified", metavar="FILE", help="Only what `winnow verify model` has found nothing against."),
+    ] = None,
     push: Push = False,
     as_json: Json = False,
 ) -> None:
     """Put a registered version into a stage, when the evidence, drawn up anew, allows it and its card has no gaps."""
     from winnow.commands import promote as verb
 
-    finish_data(verb.promote(find_project(), version, to, override=override, push=push), as_json=as_json)
+    written = verb.promote(find_project(), version, to, override=override, push=push, verified=verified)
+    finish_data(written, as_json=as_json)
 
 
 @app.command()

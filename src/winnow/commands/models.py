@@ -1,7 +1,7 @@
 """`winnow models`: every version, the latest first: where it is, how good, how large, how old."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from winnow.errors import ExitCode
@@ -9,7 +9,7 @@ from winnow.markup.amounts import bytes_text
 from winnow.markup.blocks import Block, Row, printable
 from winnow.markup.text import to_text
 from winnow.project import Project
-from winnow.registry.entry import Against, Entry
+from winnow.registry.entry import Against, Entry, VaultLook
 from winnow.registry.history import Event, History, read_history
 from winnow.registry.names import artifact_name
 from winnow.registry.tags import read_tags
@@ -19,6 +19,7 @@ _DAY_S = 86_400
 _UNITS = ((365 * _DAY_S, "y"), (30 * _DAY_S, "mo"), (_DAY_S, "d"), (3_600, "h"), (60, "min"))
 _HEADER = ("version", "stage", "metric", "against production", "size", "p95", "age", "")
 _ROWS = 20
+_VAULT = '"vault": {'
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Model:
     promotion: Event | None
     """To production, the last one."""
     stages: list[str]
+    assignments: list[Event] = field(default_factory=list)
+    """To any stage, the last one first."""
 
     @property
     def entry(self) -> Entry | str:
@@ -41,6 +44,12 @@ class Model:
         """The verdict against what was in production when it was promoted there, else when it was registered."""
         entries = (event.entry for event in (self.promotion, self.event) if event)
         return next((entry.against for entry in entries if isinstance(entry, Entry)), None)
+
+    @property
+    def vault(self) -> VaultLook | None:
+        """What it did on images that nobody had looked at, as the last promotion that knew it says."""
+        entries = (event.entry for event in self.assignments)
+        return next((entry.vault for entry in entries if isinstance(entry, Entry) and entry.vault), None)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class ModelsResult:
                 "by": printable(model.event.tag.by, 100),
                 "stages": model.stages,
                 "against": model.against.model_dump(mode="json") if model.against else None,
+                "vault": model.vault.model_dump(mode="json") if model.vault else None,
                 "record": model.entry.as_dict() if isinstance(model.entry, Entry) else None,
                 "problem": model.entry if isinstance(model.entry, str) else None,
             }
@@ -105,8 +115,9 @@ def list_models(project: Project) -> ModelsResult:
     history = read_history(artifact, read_tags(project, artifact))
     stages = _stages(history)
     promotions = {history.version_of(event): event for event in history.stages.get("production", [])}
+    assigned = _assignments(history)
     models = [
-        Model(version, event, promotions.get(version), stages.get(version, []))
+        Model(version, event, promotions.get(version), stages.get(version, []), assigned.get(version, []))
         for version, event in reversed(history.versions.items())
     ]
     return ModelsResult(artifact, models, int(time.time()))
@@ -125,6 +136,15 @@ def _stages(history: History) -> dict[str, list[str]]:
     for stage in sorted(history.stages):
         if version := history.in_stage(stage):
             found.setdefault(version, []).append(stage)
+    return found
+
+
+def _assignments(history: History) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    # Most messages need not be read for this. What was rolled back since counts, too.
+    for event in (Event(tag) for tag in reversed(history.tags) if tag.name.stage and _VAULT in tag.body):
+        if version := history.version_of(event):
+            found.setdefault(version, []).append(event)
     return found
 
 

@@ -1,5 +1,7 @@
 """`winnow promote`: put a registered version into a stage, if nothing speaks against it today either."""
 
+from pathlib import Path
+
 from winnow.errors import CheckError, UsageError
 from winnow.project import Project
 from winnow.registry.evidence import at_commit, gather
@@ -8,19 +10,36 @@ from winnow.registry.names import Address, Stage, artifact_name, require_version
 from winnow.registry.owner_part import read_owner_part
 from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk, record_stage, record_version
+from winnow.release.promotion import require_same_subject, require_verified, take_look
+from winnow.release.record import read_verification, split_model
+from winnow.repository.git import git_root
 
 
 def promote(
-    project: Project, version: str | None, stage: Stage, *, override: str | None = None, push: bool = False
+    project: Project,
+    version: str | None,
+    stage: Stage,
+    *,
+    override: str | None = None,
+    push: bool = False,
+    verified: Path | None = None,
 ) -> Written:
     """Assign a stage to a version (None: the latest), with the evidence drawn up anew in the tag's message.
+
+    `NAME@VERSION` names another project of this repository, too. `verified` is what `winnow verify model` wrote: then
+    that must be about this version and say yes, and what the vault showed is kept in the tag.
 
     Raises CheckError when something speaks against it and nobody answers for it, when the model card has gaps, or when
     the files are others than those that were registered; UsageError for an unknown version, or one that is there.
     """
+    if version and "@" in version:
+        project, version = _named(project, version)
     artifact = artifact_name(project)
     desk = open_desk(project, artifact, push=push)
     wanted = desk.history.find(Address(artifact, version=require_version(version) if version else None))
+    verification = read_verification(verified) if verified else None
+    if verification:
+        require_verified(verification, artifact, wanted, stage)
     if desk.history.in_stage(stage) == wanted:
         raise UsageError(f"{artifact} {wanted} is in {stage} already", hint="`winnow models` shows what is where")
     event = desk.history.versions[wanted]
@@ -36,4 +55,18 @@ def promote(
         against, refusals = against_production(project, there, desk.history, wanted)
     refusals = [*evidence.refusals, *require_same(evidence, event.entry), *(refusals if stage == "production" else [])]
     consent = require_consent(project, refusals, override)
-    return desk.write(record_stage(record_version(artifact, wanted, evidence, against, consent), stage))
+    look = None
+    if verification:
+        require_same_subject(verification, evidence)
+        look = take_look(project, verification)
+    entry = record_stage(record_version(artifact, wanted, evidence, against, consent), stage)
+    return desk.write(entry.model_copy(update={"vault": look}))
+
+
+def _named(near: Project, text: str) -> tuple[Project, str]:
+    """Return the project and the version that `NAME@VERSION` names. Raises UsageError where there is none."""
+    artifact, version = split_model(text)
+    project = Project(git_root(near) / artifact.rpartition(":")[0])
+    if not project.params.is_file() or artifact_name(project) != artifact:
+        raise UsageError(f"no project here has the model {artifact}", hint="its full name stands in `winnow models`")
+    return project, version

@@ -44,6 +44,11 @@ def open_pulls_of(github: GitHub, run: Run) -> list[Pull]:
     return sorted(found, key=lambda pull: pull.number)
 
 
+def pulls_of_commit(github: GitHub, sha: str) -> list[Pull]:
+    """Return the pull requests that a commit belongs to: of one on the default branch, those that brought it there."""
+    return [_as_pull(record) for record in github.pages(f"commits/{sha}/pulls")]
+
+
 def changed_paths(github: GitHub, number: int) -> list[str]:
     """Return the paths that a pull request changes, the old ones of renamed files too; GitHub lists up to 3,000."""
     files = github.pages(f"pulls/{number}/files")

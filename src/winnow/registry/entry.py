@@ -8,7 +8,7 @@ from pydantic import Field
 from winnow.attestation import FileSum
 from winnow.errors import WinnowError
 from winnow.markup.blocks import printable
-from winnow.records import Document, Number, Record
+from winnow.records import Count, Document, Number, Record
 from winnow.verdict.record.context import Commit
 from winnow.verdict.record.evidence import Call, Estimate
 
@@ -47,6 +47,24 @@ class Against(Record):
     """Of the primary metric: this model minus that one."""
 
 
+class VaultLook(Record):
+    """What the served model did on images that nobody had looked at before. There is one for a version, ever."""
+
+    metric: Annotated[str, Field(max_length=100)]
+    """The primary one."""
+    vault: Estimate
+    test: Estimate
+    """As recorded, on the test images."""
+    difference: Estimate
+    """Vault minus test."""
+    margin: Number
+    num_images: Count
+    file: Annotated[str, Field(max_length=200)]
+    sha256: Hash
+    """Of that file."""
+    passed: bool
+
+
 class Entry(Document):
     """What a registry tag says. It is about one commit, and a tag on another commit cannot carry it."""
 
@@ -74,6 +92,8 @@ class Entry(Document):
     """The model: `bundle/...`, and `onnx/...` where it was exported."""
     latency_p95_ms: Number | None
     override: Override | None
+    vault: VaultLook | None = None
+    """None where there is no vault, or nobody has looked into it for this version."""
 
     @property
     def num_bytes(self) -> int:

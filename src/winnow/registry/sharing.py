@@ -7,6 +7,7 @@ from winnow.project import Project
 from winnow.registry.names import parse_tag_name
 from winnow.registry.tags import Tag, delete_tag
 from winnow.repository.git import call_git
+from winnow.repository.login import login_variables
 
 _AGAIN = "git fetch --tags, look at `winnow models`, and decide again"
 
@@ -49,7 +50,9 @@ def publish(project: Project, remote: str, ref: str) -> None:
     full = f"refs/tags/{ref}"
     own = call_git(project, "rev-parse", full).stdout.decode().strip()
     # Nothing that `push.followTags` would add.
-    pushed = call_git(project, "-c", "push.followTags=false", "push", remote, f"{full}:{full}")
+    pushed = call_git(
+        project, "-c", "push.followTags=false", "push", remote, f"{full}:{full}", variables=login_variables()
+    )
     if not pushed.returncode:
         return
     try:
@@ -67,7 +70,7 @@ def publish(project: Project, remote: str, ref: str) -> None:
 
 
 def _remote_tags(project: Project, remote: str) -> dict[str, str]:
-    done = call_git(project, "ls-remote", "--tags", "--refs", remote)
+    done = call_git(project, "ls-remote", "--tags", "--refs", remote, variables=login_variables())
     if done.returncode:
         said = " ".join(done.stderr.decode(errors="replace").split())[:300]
         raise MachineError(f"{remote} cannot be asked for its tags: {said}", hint="check the network and your access")

@@ -1,0 +1,1 @@
+"""What lies between a tag and a service: a request, verification, one look at the vault, a word about it."""

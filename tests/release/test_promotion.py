@@ -1,0 +1,63 @@
+"""What a promotion takes over from a verification, and what it does not."""
+
+from typing import Any
+
+import pytest
+from release_samples import COMMIT, LOOK, verification
+
+from winnow.attestation import FileSum
+from winnow.errors import CheckError
+from winnow.registry.evidence import Evidence, Findings
+from winnow.release import promotion
+from winnow.release.promotion import require_same_subject, require_verified, take_look
+from winnow.release.vault import Ticket
+
+FILES = {"onnx/model.onnx": FileSum(sha256="3" * 64, num_bytes=9)}
+
+
+def test_only_a_verification_of_this_version_and_stage_that_passed_counts() -> None:
+    require_verified(verification(), "classifier", "v1.0.0", "staging")
+    require_verified(verification(evidence="overridden"), "classifier", "v1.0.0", "staging")
+    for wanted in (("other", "v1.0.0", "staging"), ("classifier", "v1.0.1", "staging")):
+        with pytest.raises(CheckError, match=r"is about classifier@v1\.0\.0 for staging, not"):
+            require_verified(verification(), *wanted)  # type: ignore[arg-type]
+    with pytest.raises(CheckError, match="for staging, not"):
+        require_verified(verification(), "classifier", "v1.0.0", "production")
+    with pytest.raises(CheckError, match="was not verified: parity: answers otherwise"):
+        told = verification({"parity": "answers otherwise"}, parity="fail")
+        require_verified(told, "classifier", "v1.0.0", "staging")
+    for state in ("due", "failed"):
+        with pytest.raises(CheckError, match=f"the vault of classifier@v1.0.0 is {state}"):
+            require_verified(verification(fields={"vault": state}), "classifier", "v1.0.0", "staging")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"commit": "b" * 40}, "commit differ"),
+        ({"data_hash": "9" * 64}, "data differ"),
+        ({"lock_sha256": "9" * 64, "files": {}}, "dvc.lock, files differ"),
+    ],
+)
+def test_what_was_verified_is_what_is_promoted(changes: Any, said: str) -> None:
+    findings = Findings(outcome=None, metrics={}, gates=[], latency_p95_ms=None)  # type: ignore[arg-type]
+    evidence = Evidence(COMMIT, None, "1" * 64, "2" * 64, findings, FILES, [])
+    require_same_subject(verification(), evidence)
+    with pytest.raises(CheckError, match=said):
+        require_same_subject(verification(fields=changes), evidence)
+
+
+def test_what_the_vault_showed_is_asked_of_git_and_not_of_the_file(works: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert take_look(works.project, verification()) is None
+    told = verification(fields={"vault": "passed"})
+    with pytest.raises(CheckError, match="nobody has looked into the vault"):
+        take_look(works.project, told)
+    ticket = Ticket(works.project, "classifier", "v1.0.0", COMMIT, FILES)
+    opened = ticket.ref.move(ticket.opening())
+    with pytest.raises(CheckError, match="no result was kept"):
+        take_look(works.project, told)
+    ticket.ref.move(ticket.opening(LOOK), opened)
+    assert take_look(works.project, told) == LOOK
+    monkeypatch.setattr(promotion, "find_look", lambda _: LOOK.model_copy(update={"passed": False}))
+    with pytest.raises(CheckError, match="the vault says no"):
+        take_look(works.project, told)

@@ -1,0 +1,45 @@
+"""The records that jobs hand on."""
+
+from pathlib import Path
+
+import pytest
+from release_samples import request, verification
+
+from winnow.errors import InputError, UsageError
+from winnow.files import write_json
+from winnow.project import Project
+from winnow.registry.names import version_tag
+from winnow.release.record import Request, Verification, read_verification, release_folder, split_model
+
+
+def test_records_come_back_as_they_went() -> None:
+    for kind, made in ((Request, request()), (Verification, verification())):
+        assert kind.from_dict(made.as_dict(), "a file") == made
+        with pytest.raises(InputError, match="Extra inputs"):
+            kind.from_dict({**made.as_dict(), "more": 1}, "a file")
+
+
+def test_a_version_has_passed_when_no_check_failed() -> None:
+    assert verification().has_passed
+    assert verification(gates="overridden").has_passed
+    assert not verification(parity="fail").has_passed
+
+
+def test_a_model_is_a_name_and_a_version() -> None:
+    assert split_model("projects/moles:classifier@v1.2.0") == ("projects/moles:classifier", "v1.2.0")
+    assert version_tag(*split_model(request().model)) == request().model
+    for wrong in ("classifier", "classifier#staging", "classifier@latest", "a b@v1.0.0"):
+        with pytest.raises(UsageError):
+            split_model(wrong)
+
+
+def test_all_projects_of_a_repository_leave_their_records_in_one_place(works: object) -> None:
+    root = works.root  # type: ignore[attr-defined]
+    assert release_folder(Project(root / "data")).resolve() == (root / ".winnow" / "release").resolve()
+
+
+def test_a_verification_is_read_as_it_was_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found nothing"):
+        read_verification(tmp_path / "verification.json")
+    write_json(tmp_path / "verification.json", verification().as_dict())
+    assert read_verification(tmp_path / "verification.json") == verification()

