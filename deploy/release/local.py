@@ -1,6 +1,5 @@
 """This machine: one process a stage, which changes its model without losing a request; the candidate is another."""
 
-import contextlib
 import json
 import os
 import secrets
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from deploy.cloud.names import check_number
 from deploy.release.asking import Service
@@ -56,6 +55,9 @@ class Desk:
 class Local:
     """One stage as a process on loopback."""
 
+    _started: ClassVar[list[subprocess.Popen[bytes]]] = []
+    """They outlive us; while we live, their ends are ours to notice."""
+
     def __init__(self, order: Order, desk: Desk, stage: Stage, commands: Commands) -> None:
         self._order, self._desk, self._stage, self._commands = order, desk, stage, commands
         self._port = desk.port + (stage == "staging")
@@ -78,7 +80,8 @@ class Local:
         """Start the candidate at a port of its own."""
         self._end("candidate")
         port = _free_port()
-        process = self._start(str(self._desk.folder), port, "start the candidate")
+        # Nobody else asks it, so it need not wait for anybody when it ends.
+        process = self._start(str(self._desk.folder), port, "start the candidate", "--drain-s", "0")
         self._write(candidate={"pid": process, "port": port})
 
     def share(self, before: Serving) -> None:  # noqa: ARG002 - the clouds need it
@@ -131,9 +134,9 @@ class Local:
         known = {**state.get("releases", {}), release: {"model": model, "folder": folder}}
         self._write(release=release, previous=previous, releases=known)
 
-    def _start(self, folder: str, port: int, why: str) -> int:
+    def _start(self, folder: str, port: int, why: str, *more: str) -> int:
         """Start a service that outlives this program; return its process once it listens."""
-        words = [PROGRAM, "serve", folder, "--host", "127.0.0.1", "--port", str(port)]
+        words = [PROGRAM, "serve", folder, "--host", "127.0.0.1", "--port", str(port), *more]
         self._commands.journal.announce(why, words)
         if self._commands.is_dry:
             return 0
@@ -148,28 +151,41 @@ class Local:
             process = subprocess.Popen(  # noqa: S603 - no shell, and every name was checked
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables, **detached
             )
+        self._started.append(process)
         limit = time.monotonic() + _START_WITHIN_S
         while not self._answers(port):
             if process.poll() is not None or time.monotonic() > limit:
+                process.kill()
                 raise CommandError(f"{why}: winnow serve does not answer; see {self._desk.state / self._stage}.log")
             time.sleep(0.05)
         self._commands.journal.note("started", stage=self._stage, pid=process.pid, port=port)
         return process.pid
 
     def _end(self, who: Literal["candidate", "service"]) -> None:
-        """Ask a process to end, and wait until its port is free; one that does not answer is nobody's we know."""
+        """Ask a process to end, and wait until it has; one that does not answer is nobody's we know."""
         known = self._read().get(who)
         if self._commands.is_dry or not known:
             return
         if self._answers(known["port"]):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(known["pid"], signal.SIGTERM)
+            os.kill(known["pid"], signal.SIGTERM)
             limit = time.monotonic() + _END_WITHIN_S
-            while self._answers(known["port"]):
+            while self._lives(known["pid"]):
                 if time.monotonic() > limit:
                     raise CommandError(f"process {known['pid']} at port {known['port']} does not end")
                 time.sleep(0.05)
         self._write(**{who: None})
+
+    def _lives(self, pid: int) -> bool:
+        for process in self._started:
+            if process.pid == pid:
+                return process.poll() is None
+        if sys.platform == "win32":  # there, signal 0 is Ctrl-C, and SIGTERM has ended it at once
+            return False
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
 
     def _holds(self) -> str:
         """Return NAME@VERSION of what the stage's process has, empty where it does not say."""
