@@ -19,6 +19,7 @@ PLANTED = [
     ("commands/planted.py", "import winnow.commands.show", "winnow.commands.planted -> winnow.commands.show"),
     ("cli/planted.py", "import numpy", "winnow.cli.planted -> numpy"),
     ("registry/names.py", "import winnow.registry.tags", "winnow.registry.names -> winnow.registry.tags"),
+    ("release/record.py", "import winnow.release.vault", "winnow.release.record -> winnow.release.vault"),
     (
         "verdict/record/planted.py",
         "import winnow.verdict.account.blocks",

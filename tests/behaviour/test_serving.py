@@ -1,17 +1,24 @@
-"""`winnow serve` as a process: what deploys it gets on with it, and it ends as it is asked to."""
+"""`winnow serve` as a process: what deploys it gets on with it, and under load it loses nothing."""
 
+import io
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+from PIL import Image
+from stand_ins.clients import Crowd
 from tiny_onnx import about, save_means
 
 from winnow.attestation import Attestation, take_sums, write_attestation
@@ -19,15 +26,48 @@ from winnow.attestation import Attestation, take_sums, write_attestation
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    """A registered model, as `winnow pull-model` leaves it."""
-    folder = tmp_path / "model"
-    weights = (np.eye(3) / 100).tolist()
-    save_means(folder / "onnx" / "model.onnx", weights, about(["red", "green", "blue"]).to_metadata())
-    tag, sums = "classifier@v1.0.0", take_sums(folder)
+def save(folder: Path, version: str, *, size: int = 4) -> Path:
+    """Write a registered model, as `winnow pull-model` leaves it."""
+    weights, labels = (np.eye(3) / 100).tolist(), ["red", "green", "blue"]
+    save_means(folder / "onnx" / "model.onnx", weights, about(labels, size=size).to_metadata(), size=size)
+    tag, sums = f"classifier@{version}", take_sums(folder)
     write_attestation(folder, Attestation(tag=tag, commit="c" * 40, signature="none", files=sums))
     return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return save(tmp_path / "model", "v1.0.0")
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def get(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def metric(address: str, name: str) -> float:
+    lines = [line for line in get(f"{address}/metrics").splitlines() if line.startswith(f"{name} ")]
+    return float(lines[0].split()[1])
+
+
+def wait_until_ready(address: str) -> None:
+    from urllib.error import HTTPError
+
+    for _ in range(600):
+        try:
+            get(f"{address}/readyz")
+        except HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("it did not become ready")
 
 
 @contextmanager
@@ -42,6 +82,7 @@ def service(model: Path, *words: str, **variables: str) -> Iterator[tuple[subpro
         assert found is not None, said + process.stderr.read()
         reader = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would stop it
         reader.start()
+        wait_until_ready(found[0])
         yield process, found[0]
         process.terminate()
         process.wait(60)
@@ -75,3 +116,63 @@ def test_another_model_than_the_one_expected_ends_the_command_with_2(model: Path
     run = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 2
     assert "expected the model classifier@v1.0.1, found classifier@v1.0.0" in run.stderr
+
+
+@pytest.mark.slow
+def test_sigterm_under_load_loses_no_request(model: Path, picture: bytes) -> None:
+    with service(model, WINNOW_DRAIN_S="1") as (process, address), Crowd(address, picture) as crowd:
+        crowd.wait_for(200)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert crowd.lost == []
+    assert set(crowd.statuses) == {200}
+
+
+@pytest.mark.slow
+def test_reloads_under_load_lose_no_request(tmp_path: Path, picture: bytes) -> None:
+    first, second = save(tmp_path / "first", "v1.0.0"), save(tmp_path / "second", "v2.0.0")
+    with service(first, WINNOW_ADMIN_TOKEN="boss") as (_, address), Crowd(address, picture) as crowd:
+        for number in range(6):
+            crowd.wait_for(crowd.num_answers + 50)
+            body = json.dumps({"model": str(first if number % 2 else second)}).encode()
+            request = urllib.request.Request(f"{address}/v1/admin/reload", body, {"X-Admin-Token": "boss"})
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                assert json.load(answer)["version"] == ("v1.0.0" if number % 2 else "v2.0.0")
+    assert crowd.lost == []
+    assert set(crowd.statuses) == {200}
+    assert set(crowd.models) == {"classifier@v1.0.0", "classifier@v2.0.0"}
+
+
+@pytest.mark.slow
+def test_too_many_clients_are_sent_away_and_the_queue_stays_short(tmp_path: Path, picture: bytes) -> None:
+    # A model that takes milliseconds, one worker, one image at once: a queue of two at most.
+    model = save(tmp_path, "v1.0.0", size=1024)
+    words = ("--workers", "1", "--max-batch", "1")
+    with service(model, *words) as (process, address), Crowd(address, picture, num_clients=24) as crowd:
+        crowd.wait_for(24)
+        before = psutil.Process(process.pid).memory_info().rss
+        lengths = []
+        while crowd.statuses[200] < 40:
+            lengths.append(metric(address, "winnow_queue_length"))
+            crowd.wait_for(crowd.num_answers + 20)
+        grown = psutil.Process(process.pid).memory_info().rss - before
+        refused = get(f"{address}/metrics")
+    assert crowd.lost == []
+    assert set(crowd.statuses) == {200, 503}
+    assert crowd.statuses[503] > crowd.statuses[200]
+    assert sorted(lengths)[len(lengths) // 2] <= 2
+    assert 'winnow_refused_total{type="overloaded"}' in refused
+    assert grown < 50e6
+
+
+@pytest.mark.slow
+def test_a_flood_of_explanations_takes_nothing_from_predictions(tmp_path: Path, picture: bytes) -> None:
+    model = save(tmp_path, "v1.0.0", size=256)
+    with service(model) as (_, address), Crowd(address, picture, "/v1/explain?method=rise&masks=256", 12) as flood:
+        flood.wait_for(1)
+        with Crowd(address, picture, num_clients=2) as crowd:
+            crowd.wait_for(100)
+    assert (crowd.lost, flood.lost) == ([], [])
+    assert set(crowd.statuses) == {200}
+    assert set(flood.statuses) <= {200, 503, 504}
+    assert flood.statuses[503] > 0

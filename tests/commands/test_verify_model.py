@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from release_samples import verification
 from released import Works
 
 from winnow.commands.models import list_models
 from winnow.commands.promote import promote
-from winnow.commands.verify_model import verify_model, verify_vault
+from winnow.commands.verify_model import VerifyResult, verify_model, verify_vault
 from winnow.errors import CheckError, ExitCode, InputError, UsageError
+from winnow.files import write_json
 
 pytestmark = pytest.mark.slow
 
@@ -55,17 +57,23 @@ def test_from_a_version_to_its_stage(works: Works, tmp_path: Path, monkeypatch: 
 
 
 def test_a_version_that_something_speaks_against_never_sees_the_vault(works: Works, tmp_path: Path) -> None:
-    works.release_model("3", range(2), says=range(9))
-    works.register("v1.1.0")
-    there, out = works.elsewhere("ci"), tmp_path / "found.json"
-    found = verify_model(there, "classifier@v1.1.0", "staging", out=out)
+    told = verification({"parity": "it answers otherwise"}, parity="fail", fields={"vault": "due"})
+    found = VerifyResult(told, tmp_path / "found.json")
+    write_json(found.path, told.as_dict())
     assert found.exit_code == ExitCode.FAILED
-    assert any(line.startswith("  FAIL parity: model.onnx does not answer as recorded") for line in found.lines())
-    assert found.verification.vault == "due"
+    assert list(found.lines())[:3] == [
+        "classifier@v1.0.0 for staging: not verified",
+        "  ok   evidence: looked at",
+        "  FAIL parity: it answers otherwise",
+    ]
     with pytest.raises(CheckError, match="was not verified: parity"):
-        verify_vault(there, "classifier@v1.1.0", "staging", out=out)
+        verify_vault(works.project, "classifier@v1.0.0", "staging", out=found.path)
     with pytest.raises(CheckError, match="was not verified: parity"):
-        promote(there, "v1.1.0", "staging", verified=out)
+        promote(works.project, "v1.0.0", "staging", verified=found.path)
+    # Of another commit than the version's.
+    write_json(found.path, verification(fields={"vault": "due"}).as_dict())
+    with pytest.raises(CheckError, match="is not the one that was verified"):
+        verify_vault(works.project, "classifier@v1.0.0", "staging", out=found.path)
     assert works.git("ls-remote", "origin", "refs/winnow/*") == ""
 
 

@@ -1,9 +1,10 @@
 """Each rule of workflow_trust.py finds a fault that is planted into a workflow of ours."""
 
+import fnmatch
 from collections.abc import Callable, Iterator
 
 import pytest
-from workflow_files import GITHUB, WorkflowFile, workflow_files
+from workflow_files import GITHUB, WorkflowFile, filter_pattern, workflow_files
 from workflow_trust import TRUST
 
 Rule = Callable[[WorkflowFile], Iterator[str]]
@@ -104,7 +105,60 @@ def test_what_is_taken_over_was_handed_over() -> None:
 
     handed_over = names("upload-artifact", "name")
     assert {"winnow-data", "winnow-verdict", "winnow-records", "winnow-objects"} <= handed_over
-    assert names("download-artifact", "pattern") | names("download-artifact", "name") <= handed_over
+    assert names("download-artifact", "name") <= handed_over
+    for pattern in names("download-artifact", "pattern"):
+        assert fnmatch.filter(handed_over, pattern), f"nothing that is handed over is called {pattern}"
+
+
+def test_no_link_of_a_release_can_be_skipped() -> None:
+    jobs = next(file for file in workflow_files() if file.stem == "registry").jobs
+    # What each job waits for, and must have ended well.
+    links = {
+        "vault": ["verify"],
+        "approve": ["verify"],
+        "promote": ["verify", "approve"],
+        "deploy": ["verify", "approve"],
+    }
+    for name, before in links.items():
+        assert set(before) <= set(jobs[name]["needs"]), name
+    for name in ("approve", "promote", "deploy"):
+        condition = jobs[name]["if"]
+        assert condition.startswith("!cancelled() && "), "a skipped vault would skip the rest"
+        for each in links[name]:
+            assert f"needs.{each}.result == 'success'" in condition.partition("||")[0], f"{name} without {each}"
+    # Without a condition of its own, a job runs only where all went well before it.
+    assert "!cancelled" not in jobs["vault"]["if"]
+    assert jobs["approve"]["if"].endswith("(needs.vault.result == 'success' || needs.vault.result == 'skipped')")
+    assert "'production' && 'production' || 'staging'" in jobs["approve"]["environment"]
+    assert "needs.promote.result == 'success' || needs.request.outputs.action == 'deploy'" in jobs["deploy"]["if"]
+    assert set(jobs["tell"]["needs"]) == set(jobs) - {"tell"}
+    assert jobs["tell"]["if"].startswith("always() && ")
+
+
+def test_a_release_runs_the_code_of_the_default_branch_alone() -> None:
+    registry = next(file for file in workflow_files() if file.stem == "registry")
+    checkouts = [step["with"] for _, step in registry.steps() if "actions/checkout" in step.get("uses", "")]
+    assert len(checkouts) == 5
+    assert {each["ref"] for each in checkouts} == {"${{ github.event.repository.default_branch }}"}
+    writers = [name for name, job in registry.jobs.items() if job["permissions"].get("contents") == "write"]
+    assert writers == ["vault", "promote"], "one pushes a note, the other a tag"
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("classifier@v1.0.0", True),
+        ("projects/moles=classifier@v1.0.0", True),
+        ("classifier#staging#3", True),
+        ("projects/moles=classifier#production#3", True),
+        ("v1.0.0", False),
+    ],
+)
+def test_every_tag_of_the_registry_starts_a_release(ref: str, expected: bool) -> None:
+    registry = next(file for file in workflow_files() if file.stem == "registry")
+    patterns = [filter_pattern(glob) for glob in registry.triggers["push"]["tags"]]
+    assert any(pattern.fullmatch(ref) for pattern in patterns) is expected
+    assert registry.triggers["repository_dispatch"]["types"] == ["staged_model"]
 
 
 def test_the_smoke_run_of_a_fork_hands_over_no_object() -> None:
