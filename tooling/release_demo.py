@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import urllib.request
 
 from invoke import Exit
 
@@ -97,6 +98,26 @@ def deploy(version: str) -> None:
     say(f"\n$ inv deploy --target local --stage production --model {model} -- --folder {folder.relative_to(WORK)}")
     options = {"target": "local", "stage": "production", "model": model, "folder": folder}
     run_module("deploy.release", options, WATCH, folder=WORK)
+    ask_for_a_seven()
+
+
+def ask_for_a_seven() -> None:
+    """Ask what serves in production about one picture, as a client would."""
+    path = WORK / ".winnow" / "seven.png"
+    if not path.exists():
+        from PIL import Image
+        from sklearn.datasets import load_digits
+
+        Image.fromarray((load_digits().images[7] / 16 * 255).astype("uint8")).save(path)
+    address = f"http://127.0.0.1:{PORT}"
+    say(f"\n$ curl --data-binary @{path.relative_to(WORK)} --header 'Content-Type: image/png' {address}/v1/predict")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    question = urllib.request.Request(f"{address}/v1/predict", path.read_bytes(), {"Content-Type": "image/png"})  # noqa: S310  loopback
+    with opener.open(question, timeout=20) as answer:
+        content = json.load(answer)
+    best, second, *_ = content["predictions"][0]["top"]
+    shown = ", ".join(f"{each['label']} {each['probability']:.1%}" for each in (best, second))
+    say(f"{content['model']}: {shown}")
 
 
 def show(*command: str, code: int = 0) -> int:
@@ -119,16 +140,19 @@ def end_services() -> None:
         known = json.loads(path.read_text(encoding="utf-8"))
         for who in ("candidate", "service"):
             process = (known.get(who) or {}).get("pid")
-            if process and is_ours(process):
-                os.kill(process, signal.SIGTERM)
+            if process:
+                end(process)
         path.unlink()
 
 
-def is_ours(process: int) -> bool:
-    """Return whether a process is a service of this demo: its number may have become somebody else's."""
+def end(process: int) -> None:
+    """End a service of this demo; its number may have become somebody else's, who is left alone."""
     import psutil
 
     try:
-        return str(DEMO) in " ".join(psutil.Process(process).cmdline())
-    except psutil.Error:
-        return False
+        found = psutil.Process(process)
+        if str(DEMO) in " ".join(found.cmdline()):
+            os.kill(process, signal.SIGTERM)
+            found.wait(30)
+    except psutil.NoSuchProcess:
+        pass

@@ -106,12 +106,15 @@ class Flow:
             report = watch(service, self.trial.pictures, labels, limits, lambda: target.requests_since(since))
         self.seen[stage]["canary"] = report
         self.journal.note("canary", stage=stage, **report)
+        self.journal.remark(f"{stage}: the canary passed: {_told(report['probes'])}")
 
     def _smoke(self, stage: Stage, target: Target, who: Any) -> None:
         with target.reach(who) as service:
             report = self._ask(service)
         self.seen[stage][f"smoke_{who}"] = report
         self.journal.note("smoke", stage=stage, who=who, **report)
+        if report:
+            self.journal.remark(f"{stage}: the smoke test passed ({who}): {_told(report)}")
 
     def _ask(self, service: Service) -> dict[str, object]:
         if not self.journal.is_dry:
@@ -157,3 +160,8 @@ class Flow:
     def _summarize(self, outcome: str, error: str) -> None:
         model = self.trial.expected.model
         self.journal.summarize({"outcome": outcome, "model": model, "error": error, "stages": self.seen})
+
+
+def _told(report: Any) -> str:
+    """Return a report's figures as a person reads them: `num_pictures` is `pictures`."""
+    return ", ".join(f"{name.removeprefix('num_').replace('_', ' ')} {value:g}" for name, value in report.items())
