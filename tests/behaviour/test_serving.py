@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -176,3 +177,19 @@ def test_a_flood_of_explanations_takes_nothing_from_predictions(tmp_path: Path, 
     assert set(crowd.statuses) == {200}
     assert set(flood.statuses) <= {200, 503, 504}
     assert flood.statuses[503] > 0
+
+
+@pytest.mark.slow
+def test_whatever_the_document_of_the_api_allows_is_answered_as_it_says(model: Path, tmp_path: Path) -> None:
+    """Schemathesis: no 5xx, no status, header, content type or content that the document does not name."""
+    program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip("schemathesis is not installed")
+    with service(model, WINNOW_ADMIN_TOKEN="boss") as (_, address):
+        words = ["run", f"{address}/openapi.json", "--header", "X-Admin-Token: boss", "--no-color", "--seed", "1"]
+        # What an image is, and which classes a model has, no schema can say.
+        words += ["--exclude-checks", "positive_data_acceptance", "--max-examples", "10", "--no-shrink"]
+        words += ["--generation-database", "none", "--warnings", "off"]
+        run = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+    assert "6 selected" in run.stdout

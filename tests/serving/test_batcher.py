@@ -222,3 +222,21 @@ def test_each_thread_is_prepared_before_its_first_batch() -> None:
     ) as batcher:
         asyncio.run(values(batcher, 1))
     assert prepared == ["slow-0"]
+
+
+def test_how_long_nobody_has_waited_is_known() -> None:
+    work = Doubling()
+
+    async def play(batcher: Batcher[int, int]) -> None:
+        await until(lambda: batcher.idle_s > 0.05)
+        work.may_go.clear()
+        asked = asyncio.create_task(values(batcher, 1))
+        await until(lambda: len(work.batches) == 1)
+        assert batcher.idle_s == 0
+        work.may_go.set()
+        await asked
+        await until(lambda: batcher.is_idle)
+        assert batcher.idle_s < 0.05
+
+    with batching(work) as batcher:
+        asyncio.run(play(batcher))

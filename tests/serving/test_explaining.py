@@ -39,7 +39,14 @@ def test_a_class_can_be_asked_for(client: TestClient, picture: Picture) -> None:
 
 @pytest.mark.parametrize(
     ("params", "status"),
-    [({"label": "pink"}, 422), ({"method": "magic"}, 422), ({"grid": "0"}, 422), ({"masks": "x"}, 422), ({}, 200)],
+    [
+        ({"label": "pink"}, 422),
+        ({"method": "magic"}, 422),
+        ({"grid": "0"}, 422),
+        ({"masks": "257"}, 422),
+        ({"grid": "15"}, 422),
+        ({}, 200),
+    ],
 )
 def test_what_cannot_be_asked_is_refused(
     client: TestClient, picture: Picture, params: dict[str, str], status: int

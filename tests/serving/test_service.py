@@ -10,10 +10,10 @@ from winnow.serving.settings import Batching, Settings
 from winnow.serving.source import find_source
 
 
-def test_the_queue_of_an_overload_is_two_rounds_of_the_workers() -> None:
+def test_the_queue_of_an_overload_is_what_the_workers_take_next() -> None:
     limits = batch_limits(Batching(wait_ms=2), num_workers=3, max_batch=4)
     assert (limits.num_workers, limits.max_batch, limits.wait_s) == (3, 4, 0.002)
-    assert (limits.max_queue, limits.sustained_queue) == (256, 24)
+    assert (limits.max_queue, limits.sustained_queue) == (256, 12)
     assert batch_limits(Batching(max_queue=5), 3, 4).sustained_queue == 5
 
 

@@ -18,7 +18,7 @@ GRID = 7
 MAX_GRID = 14
 MASKS = 96
 MAX_MASKS = 256
-_CHUNK = 4
+_CHUNK = 1  # a prediction that comes now waits for no more than one answer
 _KEPT = 0.5
 _DIGITS = 5
 

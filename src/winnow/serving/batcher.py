@@ -86,7 +86,7 @@ class Batcher(Generic[J, R]):
         self._queue: deque[_Job] = deque()
         self._has_work = threading.Condition()
         self._num_idle = 0
-        self._was_empty_s = time.monotonic()
+        self._was_empty_s = self._rested_s = time.monotonic()
         self._seconds_per_image = 0.0
         self._is_closed = False
         self._prepare_thread = prepare_thread
@@ -109,6 +109,11 @@ class Batcher(Generic[J, R]):
     def is_idle(self) -> bool:
         """Whether every worker waits for images."""
         return not self._queue and self._num_idle == self.limits.num_workers
+
+    @property
+    def idle_s(self) -> float:
+        """For how many seconds nobody has waited for anything."""
+        return time.monotonic() - self._rested_s if self.is_idle else 0.0
 
     def require_room(self, num_jobs: int = 1) -> None:
         """Raise Overloaded when so many images would not be taken. An empty queue takes any number."""
@@ -174,6 +179,7 @@ class Batcher(Generic[J, R]):
                 if self._is_closed:
                     return None
                 self._num_idle += 1
+                self._rested_s = self._was_empty_s
                 self._has_work.wait()
                 self._num_idle -= 1
             self._await_more()

@@ -177,6 +177,6 @@ def read_wanted(request: Request, size: int) -> Wanted:
         raise Problem(BAD_VALUE, f"expected `method` to be {' or '.join(METHODS)}")
     return Wanted(
         method=method,
-        grid=read_count(request, "grid", GRID, min(MAX_GRID, size)),
+        grid=min(size, read_count(request, "grid", GRID, MAX_GRID)),
         masks=read_count(request, "masks", MASKS, MAX_MASKS),
     )

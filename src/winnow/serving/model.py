@@ -20,6 +20,9 @@ _SIZES = (1, 2, 4, 8, 16, 32)
 _GAIN = 1.05
 _TUNE_S = 0.4
 _WARM_UP = 2
+_TRIES = 3
+_PATIENCE = 3
+_UNNOTICED_S = 0.005
 
 Pixels = NDArray[np.uint8]
 
@@ -158,21 +161,25 @@ def stack(pixels: Sequence[Pixels]) -> Pixels:
 def warm_up(runtime: Runtime, max_batch: int) -> int:
     """Run the model until it is warm, and return how many images are best taken at once, at most `max_batch`.
 
-    That is the smallest batch beyond which an image gets no more than 5 % cheaper: a larger one makes everybody in it
-    wait without a gain. Half a second is spent at most, but for very large models.
+    That is the smallest batch beyond which an image gets no more than 5 % cheaper, and one that takes no longer than
+    three single images: a larger one makes everybody in it wait. Half a second is spent at most, but for very large
+    models.
     """
     spec = runtime.spec
     largest = np.zeros((max(1, max_batch), spec.size, spec.size, spec.channels), dtype=np.uint8)
     for _ in range(_WARM_UP):
         runtime.outputs(largest[:1])
-    best, cheapest = 1, float("inf")
+    best, cheapest, longest = 1, float("inf"), 0.0
     begun = time.perf_counter()
     for size in _SIZES:
         if size > max_batch or time.perf_counter() - begun > _TUNE_S:
             break
-        cost = min(_timed(runtime, largest[:size]) for _ in range(3)) / size
-        if cost * _GAIN < cheapest:
-            best, cheapest = size, cost
+        spent = min(_timed(runtime, largest[:size]) for _ in range(_TRIES))
+        longest = longest or max(_PATIENCE * spent, _UNNOTICED_S)
+        if spent > longest:
+            break
+        if spent / size * _GAIN < cheapest:
+            best, cheapest = size, spent / size
     return best
 
 

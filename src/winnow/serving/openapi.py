@@ -4,7 +4,7 @@ from typing import Any
 
 from winnow.serving.attribution import GRID, MASKS, MAX_GRID, MAX_MASKS, METHODS
 from winnow.serving.messages import ProblemDocument
-from winnow.serving.predicting import TOP
+from winnow.serving.predicting import MAX_TOP, TOP
 from winnow.serving.problems import KINDS, MEDIA_TYPE
 
 # A PNG of one white pixel.
@@ -69,14 +69,13 @@ def query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
 
 
-def _count(default: int, largest: int | None = None) -> dict[str, Any]:
-    most = {} if largest is None else {"maximum": largest}
-    return {"type": "integer", "minimum": 1, "default": default, **most}
+def _count(default: int, largest: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
 
 
 PREDICT: dict[str, Any] = {
     "requestBody": image_body(),
-    "parameters": [query("top", "How many classes to name, at most as many as there are.", _count(TOP, 10**9 - 1))],
+    "parameters": [query("top", "How many classes to name, at most as many as there are.", _count(TOP, MAX_TOP))],
 }
 EXPLAIN: dict[str, Any] = {
     "requestBody": image_body(is_single=True),

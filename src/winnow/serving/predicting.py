@@ -18,13 +18,15 @@ from winnow.transforms.decode import ImageProblem
 
 TOP = 3
 """Classes that are named, as `winnow predict` does."""
+MAX_TOP = 1_000_000
+"""More than there are means all of them."""
 _DIGITS = 6
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 async def predict(service: Service, request: Request) -> Response:
     """Answer one request."""
-    top = read_count(request, "top", TOP, len(service.active.loaded.labels))
+    top = read_count(request, "top", TOP, MAX_TOP)
     require_room(service.active)
     with Body(service.settings.limits, service.memory) as body:
         contents = await receive_images(service, request, body)
@@ -115,13 +117,14 @@ async def _note(
 
 
 def read_count(request: Request, name: str, default: int, largest: int) -> int:
-    """Return a whole number of the query, 1 or more; what is above `largest` means `largest`. Raises Problem."""
+    """Return a whole number of the query, from 1 to `largest`. Raises Problem for anything else."""
     if name not in request.scope["query_string"].decode("latin-1"):
-        return min(default, largest)
+        return default
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:  # noqa: PLR2004
-        raise Problem(BAD_VALUE, f"expected `{name}` as a whole number of at least 1")
-    return min(int(text), largest)
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(largest))
+    if not is_number or not 1 <= int(text) <= largest:
+        raise Problem(BAD_VALUE, f"expected `{name}` as a whole number from 1 to {largest}")
+    return int(text)
 
 
 def declared_bytes(text: str | None) -> int | None:

@@ -24,7 +24,7 @@ Find = Callable[[str | None], Source]
 """Finds the model at an address, None: where the first one came from. Blocks; raises WinnowError."""
 
 _LARGEST_BATCH = 32
-_ROUNDS = 2
+_QUIET_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Service:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody waits for a prediction."""
-        return self._active is None or self._active.batcher.is_idle
+        """Whether nobody waits for a prediction, and nobody has for a moment: where one came, more will come."""
+        return self._active is None or self._active.batcher.idle_s > _QUIET_S
 
     @property
     def is_draining(self) -> bool:
@@ -149,8 +149,8 @@ class Service:
 def batch_limits(batching: Batching, num_workers: int, max_batch: int) -> BatchLimits:
     """Return the limits of a model's queue.
 
-    An overload may not fill more than two rounds of the workers: whoever is let in waits for two batches and gets the
-    third, which is what holds the latency of accepted requests near that of an idle service.
+    In an overload no more may wait than the workers take next: whoever is let in waits for one batch and travels in the
+    next, which holds the latency of accepted requests near that of an idle service.
     """
-    sustained = min(batching.max_queue, _ROUNDS * num_workers * max_batch)
+    sustained = min(batching.max_queue, num_workers * max_batch)
     return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, sustained)
