@@ -26,7 +26,7 @@ class Ledger:
         """Add a finding."""
         for place in self.places:
             note = note.replace(f"{place}/", "")
-        logger.info("%s: %s: %s", name, result, note)
+        logger.debug("%s: %s: %s", name, result, note)
         self.checks.append(Check(id=name, result=result, note=printable(note, MAX_REASON)))
 
     def add(self, check: Check) -> None:
