@@ -38,7 +38,7 @@ class Ledger:
         try:
             return work()
         except WinnowError as error:
-            self.note(name, "fail", error.message)
+            self.note(name, "fail", f"{error.message} (hint: {error.hint})" if error.hint else error.message)
             return None
 
     def require(self, name: str, work: Callable[[], str]) -> bool:
