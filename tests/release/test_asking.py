@@ -161,10 +161,8 @@ def test_outputs_are_single_lines_of_checked_words(asked_only: Caller, tmp_path:
     assert outputs.read_text(encoding="utf-8").splitlines() == [
         "action=promote",
         "artifact=classifier",
-        "version=v1.0.0",
         "stage=staging",
         "model=classifier@v1.0.0",
-        "folder=.",
     ]
     assert Request.from_dict(json.loads(place.read_bytes()), "request.json") == asked
     write_outputs(asked_only.push("other@v1.0.0"), place, {})

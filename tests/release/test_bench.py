@@ -74,20 +74,19 @@ def test_predictions_that_leave_out_what_the_model_got_wrong_are_found(works: Wo
     works.project.metrics.write_text(METRICS.format(1.0), encoding="utf-8")
     works.commit("what it got wrong is gone")
     [check] = failed(ask())
-    assert (check.id, check.note.endswith("than the test split: 2 differ")) == ("images", True)
+    assert (check.id, "than the test split: 2 differ" in check.note) == ("images", True)
 
 
 def test_a_budget_is_judged_by_the_bytes_that_arrived(works: Works, ask: Ask) -> None:
-    budgets = [
-        {"name": "model_bytes", "limit": 1000, "level": "required"},
-        {"name": "latency_p95_ms", "limit": 0.000001, "level": "required"},
-    ]
+    budgets = [{"name": "model_bytes", "limit": 1000, "level": "required"}]
     write_params(works.root, gate__budgets=budgets, gate__data="advisory", prepare__size=4, prepare__channels=1)
     works.commit("budgets")
     bench = ask()
     bench.measure()
-    assert [check.id for check in failed(bench)] == ["size", "latency"]
-    assert "in the best of 3 trials, 1 ms where it was exported" in failed(bench)[1].note
+    assert [check.id for check in failed(bench)] == ["size"]
+    assert bench.timing is not None
+    assert bench.timing.recorded_p95_ms == 1.0
+    assert bench.timing.p50_ms > 0
 
 
 def test_an_earlier_look_counts_and_a_taken_one_is_refused(works: Works, ask: Ask) -> None:

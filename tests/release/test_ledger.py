@@ -18,8 +18,8 @@ def test_what_fails_is_noted_without_a_place_of_this_machine_and_the_rest_goes_o
     assert ledger.attempt("nothing to say", lambda: 3) == 3
     assert [(check.id, check.result, check.note) for check in ledger.checks] == [
         ("files", "pass", "all of them"),
-        ("load", "fail", "model.onnx differs"),
-        ("parity", "fail", "model.onnx differs"),
+        ("load", "fail", "model.onnx differs (hint: mend it)"),
+        ("parity", "fail", "model.onnx differs (hint: mend it)"),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from winnow.cli.app import Json, app, finish_data
-from winnow.project import find_project
+from winnow.project import Project, find_project
 
 Part = Literal["major", "minor", "patch"]
 Stage = Literal["staging", "production"]
@@ -50,7 +50,9 @@ def promote(
     """Put a registered version into a stage, when the evidence, drawn up anew, allows it and its card has no gaps."""
     from winnow.commands import promote as verb
 
-    written = verb.promote(find_project(), version, to, override=override, push=push, verified=verified)
+    # A full name finds its project from anywhere in the repository.
+    near = Project(Path.cwd()) if version and "@" in version else find_project()
+    written = verb.promote(near, version, to, override=override, push=push, verified=verified)
     finish_data(written, as_json=as_json)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from winnow.cli.app import Json, app, finish, finish_data
 from winnow.cli.loop import verify
-from winnow.project import Project, find_project
+from winnow.project import Project
 
 Stage = Literal["staging", "production"]
 Model = Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Such as classifier@v1.2.0.")]
@@ -53,7 +53,7 @@ def model(name: Model, *, to: To, out: Out = None, as_json: Json = False) -> Non
     """
     from winnow.commands import verify_model as verb
 
-    finish_data(verb.verify_model(find_project(), name, to, out=out), as_json=as_json)
+    finish_data(verb.verify_model(Project(Path.cwd()), name, to, out=out), as_json=as_json)
 
 
 @verify.command()
@@ -64,4 +64,4 @@ def vault(name: Model, *, to: To, out: Out = None, as_json: Json = False) -> Non
     """
     from winnow.commands import verify_model as verb
 
-    finish_data(verb.verify_vault(find_project(), name, to, out=out), as_json=as_json)
+    finish_data(verb.verify_vault(Project(Path.cwd()), name, to, out=out), as_json=as_json)

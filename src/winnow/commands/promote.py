@@ -10,7 +10,7 @@ from winnow.registry.names import Address, Stage, artifact_name, require_version
 from winnow.registry.owner_part import read_owner_part
 from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk, record_stage, record_version
-from winnow.release.promotion import require_same_subject, require_verified, take_look
+from winnow.release.promotion import known_look, require_same_subject, require_verified, take_look
 from winnow.release.record import read_verification, split_model
 from winnow.repository.git import git_root
 
@@ -52,10 +52,10 @@ def promote(
                 hint="fill them in, commit, and register that commit: winnow register",
             )
         evidence = gather(project, there, event.tag.commit)
-        against, refusals = against_production(project, there, desk.history, wanted)
-    refusals = [*evidence.refusals, *require_same(evidence, event.entry), *(refusals if stage == "production" else [])]
-    consent = require_consent(project, refusals, override)
-    look = None
+        against, worse = against_production(project, there, desk.history, wanted)
+        look, vault = known_look(project, there, evidence, wanted)
+    refusals = [*evidence.refusals, *require_same(evidence, event.entry), *vault]
+    consent = require_consent(project, [*refusals, *(worse if stage == "production" else [])], override)
     if verification:
         require_same_subject(verification, evidence)
         look = take_look(project, verification)

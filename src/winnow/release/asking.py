@@ -57,14 +57,12 @@ def write_outputs(request: Request, path: Path, variables: Mapping[str, str] = o
     outputs = {
         "action": request.action,
         "artifact": request.artifact,
-        "version": request.version,
         "stage": request.stage,
         "model": request.model if request.artifact else "",
-        "folder": request.folder,
     }
     if place := variables.get("GITHUB_OUTPUT"):
         with Path(place).open("a", encoding="utf-8", newline="\n") as stream:
-            # The grammar of names has no line end in it; a folder is one that Git tracks.
+            # The grammar of names has no line end in it.
             stream.writelines(f"{key}={printable(value, 300)}\n" for key, value in outputs.items())
 
 

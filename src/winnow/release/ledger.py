@@ -26,7 +26,7 @@ class Ledger:
         """Add a finding."""
         for place in self.places:
             note = note.replace(f"{place}/", "")
-        logger.info("%s: %s: %s", name, result, note)
+        logger.debug("%s: %s: %s", name, result, note)
         self.checks.append(Check(id=name, result=result, note=printable(note, MAX_REASON)))
 
     def add(self, check: Check) -> None:
@@ -38,7 +38,7 @@ class Ledger:
         try:
             return work()
         except WinnowError as error:
-            self.note(name, "fail", error.message)
+            self.note(name, "fail", f"{error.message} (hint: {error.hint})" if error.hint else error.message)
             return None
 
     def require(self, name: str, work: Callable[[], str]) -> bool:

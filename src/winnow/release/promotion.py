@@ -1,12 +1,15 @@
 """What a promotion takes over from the verification that another job has made."""
 
-from winnow.errors import CheckError
+from winnow.changes.snapshot import working_tree
+from winnow.errors import CheckError, WinnowError
 from winnow.project import Project
 from winnow.registry.entry import VaultLook
 from winnow.registry.evidence import Evidence
-from winnow.registry.names import Stage
+from winnow.registry.names import Stage, artifact_name
 from winnow.release.record import Verification
-from winnow.release.vault import Ticket, find_look, look_text
+from winnow.release.vault import Ticket, find_look, look_text, vault_images
+
+Known = tuple[VaultLook | None, list[str]]
 
 _HINT = "winnow verify model NAME@VERSION --to STAGE writes one"
 
@@ -39,6 +42,20 @@ def require_same_subject(verification: Verification, evidence: Evidence) -> None
     differing = [name for name, (verified, now) in pairs.items() if verified != now]
     if differing:
         raise CheckError(f"what was verified is not what is to be promoted: {', '.join(differing)} differ", hint=_HINT)
+
+
+def known_look(project: Project, there: Project, evidence: Evidence, version: str) -> Known:
+    """Return what an earlier look into the vault has shown, and what that says against the version.
+
+    `there` is the checkout of the commit. Who promotes on a desk need not look; a result that is there counts.
+    """
+    try:
+        has_vault = bool(len(vault_images(working_tree(there))))
+        ticket = Ticket(project, artifact_name(project), version, evidence.commit, evidence.files)
+        found = find_look(ticket) if has_vault and ticket.is_asked else None
+    except WinnowError as error:
+        return None, [f"the vault: {error.message}"]
+    return found, [] if found is None or found.passed else [f"the vault says no: {look_text(found)}"]
 
 
 def take_look(project: Project, verification: Verification) -> VaultLook | None:

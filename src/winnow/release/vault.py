@@ -47,9 +47,15 @@ class Ticket:
         return VaultRef(self.project, self.artifact, self.version)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether there is a file that could be."""
+        return f"onnx/{MODEL}" in self.files
+
+    @property
     def served(self) -> str:
         """The file that is asked, below the model's folder."""
-        return next(name for name in (f"onnx/{INT8_MODEL}", f"onnx/{MODEL}") if name in self.files)
+        int8 = f"onnx/{INT8_MODEL}"
+        return int8 if int8 in self.files else f"onnx/{MODEL}"
 
     def opening(self, look: VaultLook | None = None) -> Opening:
         """Return the record that the vault is open, or what was seen there."""
