@@ -46,7 +46,7 @@ def test_a_refusal_is_on_the_jobs_page_and_cannot_act(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "page.md"))
     payload = {"artifact_collection_name": "<script>@rice</script>", "version": "v1.0.0"}
     forged = event(tmp_path, "repository_dispatch", {"action": "staged_model", "client_payload": payload})
-    with pytest.raises(UsageError, match="no projects of the default branch"):
+    with pytest.raises(UsageError, match="expected one project of the default branch"):
         request_release(works.project, variables=forged)
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "The request was refused" in page

@@ -40,12 +40,16 @@ def test_from_a_version_to_its_stage(works: Works, tmp_path: Path, monkeypatch: 
     assert outputs.read_text() == "vault=due\n"
     with pytest.raises(CheckError, match=r"the vault of classifier@v1\.0\.0 is due"):
         promote(there, "v1.0.0", "staging", verified=found.path)
+    before = found.verification
     found = verify_vault(there, "classifier@v1.0.0", "staging")
     assert (found.exit_code, found.verification.vault) == (ExitCode.OK, "passed")
-    assert outputs.read_text() == "vault=due\nvault=passed\n"
+    assert outputs.read_text().splitlines() == ["vault=due", "vault=passed"]
     assert "Verification of classifier@v1.0.0 for staging" in page.read_text(encoding="utf-8")
-    # Once a version: what was seen is reused, whoever asks.
+    # Once a version: what was seen is reused, also by a run that was verified before.
     assert verify_vault(there, "classifier@v1.0.0", "staging").verification == found.verification
+    write_json(tmp_path / "other.json", before.as_dict())
+    again = verify_vault(there, "classifier@v1.0.0", "staging", out=tmp_path / "other.json")
+    assert again.verification == found.verification
     with pytest.raises(CheckError, match=r"for staging, not classifier@v1\.0\.0 for production"):
         promote(there, "v1.0.0", "production", verified=found.path)
     written = promote(there, "classifier@v1.0.0", "staging", verified=found.path, push=True)

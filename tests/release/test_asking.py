@@ -129,8 +129,11 @@ def test_events_that_cannot_be_are_refused(asked_only: Caller, kind: str, conten
     [
         ({"name": "classifier", "version": "v1.0.0", "stage": "everywhere"}, "expected a stage of"),
         ({"name": "classifier", "version": "v1.0.0;reboot", "stage": "staging"}, "expected a version such as"),
-        ({"name": "$(reboot)", "version": "v1.0.0", "stage": "staging"}, "no projects of the default branch"),
-        ({"name": "../classifier", "version": "v1.0.0", "stage": "staging"}, "no projects of the default branch"),
+        ({"name": "$(reboot)", "version": "v1.0.0", "stage": "staging"}, "expected one project of the default branch"),
+        (
+            {"name": "../classifier", "version": "v1.0.0", "stage": "staging"},
+            "expected one project of the default branch",
+        ),
         ({"name": 7, "version": "v1.0.0", "stage": "staging"}, "expected a name, got int"),
         ({"name": "classifier", "version": "v2.0.0", "stage": "staging"}, "has no version v2.0.0"),
     ],
@@ -150,7 +153,7 @@ def test_a_name_that_two_projects_share_is_asked_in_full(caller: Caller) -> None
     (works.root / "broken" / "params.yaml").write_text("schema: 9\n", encoding="utf-8")
     (works.root / "broken" / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
     works.git("add", "-A")
-    with pytest.raises(UsageError, match="2 projects of the default branch is called"):
+    with pytest.raises(UsageError, match="got 2"):
         caller.dispatch(name="classifier", version="v1.0.0", stage="staging")
 
 

@@ -31,7 +31,10 @@ MAY_WRITE: dict[tuple[str, str], dict[str, str]] = {
         "contents": "pushes the tag of the assignment",
         "id-token": "logs in to the bucket as the reader, without a key",
     },
-    ("registry", "deploy"): {"id-token": "logs in to the cloud without a key"},
+    ("registry", "deploy"): {
+        "id-token": "logs in to the cloud without a key",
+        "packages": "pushes the image of the model",
+    },
     ("registry", "tell"): {"pull-requests": "posts the comment"},
     ("report", "post"): {"pull-requests": "posts the comment", "checks": "says whether the model may be merged"},
     ("accept", "commit"): {

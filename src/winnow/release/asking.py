@@ -129,9 +129,8 @@ def _registered(near: Project, name: str, version: str, stage: Stage, reason: st
     projects = _projects(near)
     fitting = [full for full in projects if name in (full, full.rpartition(":")[2])]
     if len(fitting) != 1:
-        many = "no" if not fitting else f"{len(fitting)}"
         raise UsageError(
-            f"{many} project{'' if len(fitting) == 1 else 's'} of the default branch is called {_shown(name)}",
+            f"expected one project of the default branch with the model {_shown(name)}, got {len(fitting)}",
             hint="`project.name` of params.yaml, with the folder before it: projects/moles:classifier",
         )
     [artifact] = fitting
