@@ -73,6 +73,16 @@ def test_an_assignment_that_a_person_made_is_to_be_deployed(caller: Caller) -> N
     assert caller.push("classifier#staging#2").stage == "staging"
 
 
+def test_an_assignment_that_a_later_one_has_replaced_deploys_nothing(caller: Caller) -> None:
+    commit = caller.works.git("rev-parse", "HEAD")
+    old = promote_quietly(caller.works.project, commit, "v1.0.0")
+    caller.works.release_model("9", range(2))
+    caller.works.register("v1.1.0")
+    promote_quietly(caller.works.project, caller.works.git("rev-parse", "HEAD"), "v1.1.0")
+    asked = caller.push(old)
+    assert (asked.action, asked.reason) == ("none", f"{old} was replaced by a later assignment")
+
+
 def test_a_webhook_stages_and_a_form_may_name_either_stage(asked_only: Caller) -> None:
     asked = asked_only.webhook(artifact_collection_name="classifier", artifact_version_string="lab/r/classifier:v1.0.0")
     assert (asked.action, asked.model, asked.stage) == ("promote", "classifier@v1.0.0", "staging")

@@ -143,7 +143,7 @@ def test_a_verification_that_left_nothing_is_told() -> None:
 
 def test_a_story_is_read_from_what_the_jobs_left(tmp_path: Path) -> None:
     needs = json.dumps({name: {"result": result, "outputs": {}} for name, result in GOOD.items()})
-    with pytest.raises(InputError, match=r"request\.json, found none"):
+    with pytest.raises(InputError, match=r"request\.json, found nothing"):
         read_story(tmp_path, needs)
     write_json(tmp_path / "request.json", request().as_dict())
     made = read_story(tmp_path, needs)

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import github_events as events
 from act import Machine
@@ -95,9 +95,15 @@ class RegistryWorld:
         pull.state = "closed"
         return pull
 
-    def push_tag(self, tag: str) -> Outcome:
-        """Run the workflow for a tag that is on GitHub."""
-        return self.machine.run(self.repository, WORKFLOW, "push", events.push_tag(self.server, self.repository, tag))
+    def push_tag(self, tag: str) -> tuple[Outcome, Outcome]:
+        """Run the workflow for a tag that is on GitHub, and then what that run has asked for."""
+        content = events.push_tag(self.server, self.repository, tag)
+        handed_over = self.machine.run(self.repository, WORKFLOW, "push", content)
+        asked = self.repository.dispatches.pop()
+        assert (asked["workflow"], asked["ref"]) == (WORKFLOW, self.repository.default_branch)
+        inputs = cast("dict[str, str]", asked["inputs"])
+        content = events.dispatch(self.server, self.repository, inputs)
+        return handed_over, self.machine.run(self.repository, WORKFLOW, "workflow_dispatch", content)
 
     def call(self, **payload: Any) -> Outcome:
         """Let the webhook of a hosted registry call."""

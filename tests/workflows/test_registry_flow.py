@@ -33,7 +33,9 @@ def world(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory)
 def good(world: RegistryWorld) -> tuple[Pull, Outcome]:
     """A better model, registered on a desk; its tag is pushed."""
     pull = world.merge("2", range(2))
-    return pull, world.push_tag(world.works.register("v1.0.0"))
+    handed_over, outcome = world.push_tag(world.works.register("v1.0.0"))
+    assert results(handed_over) == {"request": "success", "forward": "success"}, handed_over.log
+    return pull, outcome
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,9 @@ def bad(world: RegistryWorld, good: tuple[Pull, Outcome]) -> tuple[Pull, Outcome
     tag = "classifier#production#2"
     world.works.git("tag", "-a", tag, "-m", "Assigning stage production to artifact classifier version v1.1.0")
     world.works.git("push", "-q", "origin", f"refs/tags/{tag}")
-    return pull, world.push_tag(tag)
+    handed_over, outcome = world.push_tag(tag)
+    assert results(handed_over) == {"request": "success", "forward": "success"}, handed_over.log
+    return pull, outcome
 
 
 def results(outcome: Outcome) -> dict[str, str]:

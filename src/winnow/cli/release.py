@@ -35,6 +35,17 @@ def request() -> None:
 
 
 @release.command()
+def forward() -> None:
+    """Hand what a pushed tag asks for to a run of the default branch, as its form `workflow_dispatch` would ask for it.
+
+    Exit code 3 when GitHub starts no run.
+    """
+    from winnow.commands import release_forward as verb
+
+    finish(verb.forward_release(Project(Path.cwd())))
+
+
+@release.command()
 def tell() -> None:
     """Say on the pull request that brought the model what became of its release, from NEEDS and `.winnow/release/`.
 

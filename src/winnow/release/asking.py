@@ -121,6 +121,8 @@ def _assigned(near: Project, tag: str, name: TagName, folder: str) -> Request:
     version = history.version_of(event) if event else None
     if version is None:
         raise UsageError(f"{tag} assigns a commit that is no version of {name.artifact}", hint="winnow register first")
+    if history.in_stage(stage) != version:
+        return _nothing(f"{tag} was replaced by a later assignment")
     return _made("deploy", f"the tag {tag}", name.artifact, version, stage, folder)
 
 

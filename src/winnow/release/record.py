@@ -126,6 +126,11 @@ def split_model(text: str) -> tuple[str, str]:
     return address.artifact, address.version
 
 
+def read_asked(folder: Path) -> Request:
+    """Return the request in the folder of a release. Raises InputError where there is none that can be read."""
+    return Request.from_dict(read_json(folder / REQUEST, hint=f"`{Request.writer}` writes it"), REQUEST)
+
+
 def read_verification(path: Path) -> Verification:
     """Return what a verification found. Raises InputError where there is none or it cannot be read."""
     return Verification.from_dict(read_json(path, hint=f"`{Verification.writer}` writes it"), path.name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from winnow.errors import InputError, WinnowError
 from winnow.markup.blocks import printable
-from winnow.release.record import REQUEST, VERIFICATION, Request, Verification, read_verification
+from winnow.release.record import VERIFICATION, Request, Verification, read_asked, read_verification
 
 SUMMARY = "summary.json"
 _MAX_BYTES = 1 << 20
@@ -133,12 +133,7 @@ def read_story(folder: Path, needs: str) -> Story:
 
     Raises InputError without a request. What else is missing is told.
     """
-    try:
-        request = Request.from_dict(json.loads((folder / REQUEST).read_bytes()), REQUEST)
-    except (OSError, ValueError):
-        raise InputError(
-            f"expected {folder / REQUEST}, found none", hint="`winnow release request` writes it"
-        ) from None
+    request = read_asked(folder)
     try:
         verification = read_verification(folder / VERIFICATION)
     except WinnowError:
