@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stand_ins.programs import cloud_run_model, install_clouds, read_state
 from stand_ins.service import Behaviour, Fault, serving
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = Path(__file__).with_name("stand_ins") / "clouds.py"
 OLD, NEW = "classifier@v1.1.0", "classifier@v1.2.0"
 IMAGE = "europe-west4-docker.pkg.dev/rice-grains-1/winnow/serve@sha256:" + "a" * 64
 SMOKE_PREDICTIONS = 11  # ten pictures and one that is none
@@ -54,8 +54,7 @@ class World:
     behaviour: Behaviour = field(default_factory=Behaviour)
 
     def state(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
-        return content
+        return read_state(self.folder)
 
     def change(self, **changes: object) -> None:
         (self.folder / "state.json").write_text(json.dumps({**self.state(), **changes}))
@@ -113,12 +112,7 @@ class World:
 
     def model_at(self, path: str) -> str:
         """Return STAGE/MODEL of what answers at an address of Cloud Run."""
-        state = self.state()
-        kind, name = path.split("/")[1:3]
-        if kind == "s":
-            name = max(state["services"][name]["traffic"], key=lambda each: each["percent"])["revisionName"]
-        revision = state["revisions"][name]
-        return f"{revision['service'].removeprefix('winnow-')}/{revision['model']}"
+        return cloud_run_model(self.state(), path)
 
     def model_in(self, stage: str, name: str) -> str:
         """Return STAGE/MODEL of a deployment."""
@@ -147,11 +141,7 @@ def state_of(kind: str) -> dict[str, Any]:
 def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("gcloud", "kubectl"):
-        path = programs / name
-        source = STAND_IN.read_text(encoding="utf-8")
-        path.write_text(f"#!{sys.executable} -IS\n{source}", encoding="utf-8")
-        path.chmod(0o755)
+    install_clouds(programs)
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("STAND_INS", str(tmp_path))
     monkeypatch.syspath_prepend(str(ROOT))

@@ -10,30 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 from registered import Workshop, build_two, entry_for, promote_quietly, tag_model
+from stand_ins.programs import DIGEST, install_docker
 
 from winnow.registry.model_files import sum_model
 
 ROOT = Path(__file__).parents[2]
-DIGEST = f"sha256:{'5' * 64}"
-# A registry on this disk: what a build pushes is known by its name from then on.
-STAND_IN = f"""#!/bin/sh
-echo "$*" >> '{{folder}}/calls'
-case "$2" in
-  imagetools) grep -qxF "$4" '{{folder}}/pushed' || exit 1; echo '{DIGEST}' ;;
-  build)
-    for word in "$@"; do folder=$word; done
-    ls "$folder" > '{{folder}}/context'
-    name=; is_pushed=
-    for word in "$@"; do
-      [ "$last" = --tag ] && name=$word
-      [ "$word" = --push ] && is_pushed=yes
-      last=$word
-    done
-    [ -z "$is_pushed" ] || echo "$name" >> '{{folder}}/pushed' ;;
-  inspect) exit 1 ;;
-esac
-"""
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a #! line"),
@@ -55,9 +36,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "programs"
     folder.mkdir()
-    (folder / "pushed").write_text("")
-    (folder / "docker").write_text(STAND_IN.format(folder=folder))
-    (folder / "docker").chmod(0o755)
+    install_docker(folder)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("WINNOW_IMAGES", "registry.example.org/Winnow")
     monkeypatch.setenv("GITHUB_OUTPUT", str(folder / "outputs"))

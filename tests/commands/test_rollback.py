@@ -1,11 +1,14 @@
 """`winnow rollback`: a new tag for what was there before."""
 
 import pytest
+from gto.constants import Action
+from gto.tag import parse_name
 from registered import Workshop, entry_for, promote_quietly, tag_model
 
 from repository import call
 from winnow.commands.rollback import rollback
 from winnow.errors import CheckError, UsageError
+from winnow.project import Project
 from winnow.registry.history import read_history
 from winnow.registry.tags import read_tags
 
@@ -25,7 +28,7 @@ def in_production(shop: Workshop) -> str | None:
 
 def test_the_previous_version_comes_back_by_a_new_tag(promoted: Workshop) -> None:
     before = {tag.ref: tag.object_id for tag in read_tags(promoted.project)}
-    written = rollback(promoted.project, "production", push=True)
+    written = rollback(promoted.project, None, "production", push=True)
     assert written.ref == "classifier#production#3"
     assert written.lines()[0].startswith("Roll production back to classifier v1.0.0")
     assert "v1.1.0 was in production until now" in written.lines()
@@ -36,11 +39,11 @@ def test_the_previous_version_comes_back_by_a_new_tag(promoted: Workshop) -> Non
 
 
 def test_there_is_an_end_to_going_back(promoted: Workshop) -> None:
-    rollback(promoted.project, "production")
+    rollback(promoted.project, None, "production")
     with pytest.raises(UsageError, match=r"no version was in production before v1\.0\.0"):
-        rollback(promoted.project, "production")
+        rollback(promoted.project, None, "production")
     with pytest.raises(UsageError, match="nothing is in staging"):
-        rollback(promoted.project, "staging")
+        rollback(promoted.project, None, "staging")
 
 
 def test_a_version_that_nobody_judged_does_not_come_back_unseen(shop: Workshop) -> None:
@@ -50,7 +53,7 @@ def test_a_version_that_nobody_judged_does_not_come_back_unseen(shop: Workshop) 
     tag_model(shop.project, entry_for(new, "v1.1.0"))
     promote_quietly(shop.project, new, "v1.1.0")
     with pytest.raises(CheckError, match=r"v1\.0\.0 carries no record") as refusal:
-        rollback(shop.project, "production")
+        rollback(shop.project, None, "production")
     assert "winnow promote v1.0.0 --to production" in refusal.value.hint
 
 
@@ -58,5 +61,26 @@ def test_a_promotion_that_calls_the_version_otherwise_is_not_taken_at_its_word(p
     old = promoted.git("rev-parse", "HEAD~1")
     promote_quietly(promoted.project, old, "v9.9.9")
     promote_quietly(promoted.project, promoted.git("rev-parse", "HEAD"), "v1.1.0")
-    written = rollback(promoted.project, "production")
+    written = rollback(promoted.project, None, "production")
     assert (written.entry.version, written.entry.action) == ("v1.0.0", "rollback")
+
+
+def test_only_the_version_that_was_meant_goes_back(promoted: Workshop) -> None:
+    with pytest.raises(CheckError, match=r"classifier v1\.0\.0 is not in production: v1\.1\.0 is"):
+        rollback(promoted.project, "v1.0.0", "production")
+    assert rollback(Project(promoted.root), "classifier@v1.1.0", "production").ref == "classifier#production#3"
+    with pytest.raises(UsageError, match="no project here has the model other"):
+        rollback(promoted.project, "other@v1.1.0", "production")
+
+
+def test_the_first_version_of_a_stage_leaves_it_empty_where_that_is_asked_for(promoted: Workshop) -> None:
+    promote_quietly(promoted.project, promoted.git("rev-parse", "HEAD"), "v1.1.0", "staging")
+    written = rollback(promoted.project, "v1.1.0", "staging", or_empty=True, push=True)
+    assert written.ref == "classifier#staging!#4"
+    assert written.lines()[0].startswith("Withdraw classifier v1.1.0 from staging")
+    history = read_history("classifier", read_tags(promoted.project))
+    assert history.in_stage("staging") is None
+    assert history.in_stage("production") == "v1.1.0"
+    assert parse_name(written.ref)["action"] is Action.UNASSIGN, "GTO reads it so, too"
+    promote_quietly(promoted.project, promoted.git("rev-parse", "HEAD~1"), "v1.0.0", "staging")
+    assert read_history("classifier", read_tags(promoted.project)).in_stage("staging") == "v1.0.0"

@@ -16,6 +16,7 @@ from winnow.registry.names import (
     parse_address,
     parse_tag_name,
     require_version,
+    split_model,
     stage_tag,
     version_key,
     version_tag,
@@ -148,3 +149,10 @@ def test_versions_are_in_the_order_of_semantic_versioning() -> None:
     ordered += ["v1.0.0-rc.1", "v1.0.0", "v1.9.0", "v1.10.0", "v2.0.0"]
     shuffled = ordered[::-1]
     assert sorted(shuffled, key=version_key) == ordered
+
+
+def test_a_model_is_a_name_and_a_version() -> None:
+    assert split_model("projects/moles:classifier@v1.2.0") == ("projects/moles:classifier", "v1.2.0")
+    for wrong in ("classifier", "classifier#staging", "classifier@latest", "a b@v1.0.0"):
+        with pytest.raises(UsageError):
+            split_model(wrong)

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from release_samples import request, verification
 
-from winnow.errors import InputError, UsageError
+from winnow.errors import InputError
 from winnow.files import write_json
 from winnow.project import Project
-from winnow.registry.names import version_tag
-from winnow.release.record import Request, Verification, read_verification, release_folder, split_model
+from winnow.release.record import Request, Verification, read_verification, release_folder
 
 
 def test_records_come_back_as_they_went() -> None:
@@ -23,14 +22,6 @@ def test_a_version_has_passed_when_no_check_failed() -> None:
     assert verification().has_passed
     assert verification(gates="overridden").has_passed
     assert not verification(parity="fail").has_passed
-
-
-def test_a_model_is_a_name_and_a_version() -> None:
-    assert split_model("projects/moles:classifier@v1.2.0") == ("projects/moles:classifier", "v1.2.0")
-    assert version_tag(*split_model(request().model)) == request().model
-    for wrong in ("classifier", "classifier#staging", "classifier@latest", "a b@v1.0.0"):
-        with pytest.raises(UsageError):
-            split_model(wrong)
 
 
 def test_all_projects_of_a_repository_leave_their_records_in_one_place(works: object) -> None:

@@ -20,6 +20,7 @@ import pytest
 import step_times
 from act_log import Outcome, read_log
 from action_stand_ins import Stage
+from called_workflows import inline_calls
 from cml_stand_in import install
 from github_api import GitHubServer
 from github_records import Check, Repository, Run, Token
@@ -50,18 +51,27 @@ class Machine:
     _numbers: Any = field(default_factory=count)
 
     def run(
-        self, repository: Repository, workflow: str, event: str, payload: dict[str, Any], *, job: str = ""
+        self,
+        repository: Repository,
+        workflow: str,
+        event: str,
+        payload: dict[str, Any],
+        *,
+        job: str = "",
+        is_inlined: bool = False,
     ) -> Outcome:
         """Run `.github/workflows/<workflow>` for an event, at the commit that GitHub would take; return what happened.
 
         The run and its artifacts are then part of the loopback GitHub, as `outcome.run`. With `job` that one runs, and
-        those that it needs.
+        those that it needs. `is_inlined`: workflows that it calls become jobs of its own.
         """
         assert ACT, "mark the test with needs_act"
         folder = self.folder / f"run-{next(self._numbers)}"
         with _ONE_AT_A_TIME:
             clone = self._check_out(repository, event, payload, folder)
         path = clone / ".github" / "workflows" / workflow
+        if is_inlined:
+            inline_calls(path, clone)
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         about = {"name": content.get("name", workflow), "path": f".github/workflows/{workflow}", "event": event}
         run = self._register(repository, about, payload)

@@ -10,6 +10,7 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 from action_files import append, tell
 from ruamel.yaml import YAML
@@ -51,14 +52,22 @@ def link_environment(checkout: Path, torch: str = _LOCKED) -> bool:
 
 def _torch_of_job(checkout: Path) -> str:
     """Return which build of torch this job asks the setup for: a stand-in of a step does not see it."""
-    path = checkout / ".github" / "workflows" / f"{os.environ['GITHUB_WORKFLOW']}.yaml"
-    job = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["jobs"][os.environ["GITHUB_JOB"]]
+    jobs = _jobs(checkout / ".github" / "workflows" / f"{os.environ['GITHUB_WORKFLOW']}.yaml")
+    name = os.environ["GITHUB_JOB"]
+    if name not in jobs:  # of a workflow that is called: see called_workflows
+        caller, _, name = name.partition("_")
+        jobs = _jobs(checkout / jobs[caller]["uses"])
+    job = jobs[name]
     asked = [
         step.get("with", {}).get("torch", _LOCKED)
         for step in job["steps"]
         if step.get("uses") == "./.github/actions/setup"
     ]
     return str(asked[0])
+
+
+def _jobs(path: Path) -> Any:
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["jobs"]
 
 
 def _inputs_hash(checkout: Path) -> str:

@@ -15,8 +15,14 @@ from winnow.data.labels import Labels, read_labels, write_labels
 
 TEST, OTHERS = range(60), range(60, 80)
 # What a fork of the template has, but for its own data, model, tests and pages.
-_MACHINERY = (".github/", "src/", "requirements/", "tooling/", "recipes/", ".dvc/config", ".dvc/plots/")
-_FILES = ("tasks.py", "bootstrap.py", "pyproject.toml", "README.md", ".gitattributes", ".dvcignore")
+_MACHINERY = (
+    *(".github/", "src/", "requirements/", "tooling/", "recipes/", ".dvc/config", ".dvc/plots/"),
+    *("deploy/", "dockerfiles/"),
+)
+_FILES = (
+    *("tasks.py", "bootstrap.py", "pyproject.toml", "README.md", "LICENSE"),
+    *(".gitattributes", ".dvcignore", ".dockerignore"),
+)
 _IGNORED = """/.venv/
 /.winnow/
 __pycache__/

@@ -1,7 +1,12 @@
 """A repository with this one's machinery and models that can be released, for runs of `registry.yaml`."""
 
+import json
+import os
 import shutil
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,41 +19,22 @@ from loop_world import copy_machinery
 from places import git
 from registered import IGNORED
 from released import Works
+from stand_ins.programs import cloud_run_model, install_clouds, install_docker, read_state
+from stand_ins.service import Behaviour, serving
 
 from winnow.project import Project
 from winnow.registry.history import read_history
 from winnow.registry.tags import read_tags
 
 WORKFLOW = "registry.yaml"
-# The real one talks to a cloud. This one says how it ended, as docs/deploy.md tells it.
-DEPLOY = """name: deploy
-on:
-  workflow_call:
-    inputs:
-      model: {required: true, type: string}
-      stage: {required: true, type: string}
-permissions: {}
-jobs:
-  release:
-    name: Release
-    runs-on: ubuntu-24.04
-    permissions: {contents: read}
-    steps:
-      - name: Release
-        run: >-
-          echo "{\\"outcome\\": \\"$OUTCOME\\", \\"error\\": \\"$ERROR\\", \\"stages\\": {\\"$STAGE\\":
-          {\\"after\\": {\\"revision-of-before\\": 100}}}}" > summary.json; echo "deploying $MODEL to $STAGE";
-          test "$OUTCOME" = released
-        env:
-          MODEL: ${{ inputs.model }}
-          STAGE: ${{ inputs.stage }}
-          OUTCOME: ${{ vars.OUTCOME }}
-          ERROR: ${{ vars.ERROR }}
-      - name: Hand over
-        if: ${{ !cancelled() }}
-        uses: actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0
-        with: {name: winnow-deploy, path: summary.json}
-"""
+VARIABLES = {
+    "WINNOW_DEPLOY_TARGET": "cloud-run",
+    "WINNOW_IMAGES": "europe-west4-docker.pkg.dev/rice-grains-1/winnow",
+    "WINNOW_GCP_PROJECT": "rice-grains-1",
+    "WINNOW_GCP_REGION": "europe-west4",
+    "WINNOW_GCP_SERVE_ACCOUNT": "winnow-serve@rice-grains-1.iam.gserviceaccount.com",
+    "WINNOW_CANARY_SECONDS": "1",
+}
 CONFIG = """[core]
     remote = store
     analytics = false
@@ -65,28 +51,45 @@ class RegistryWorld:
     works: Works
     repository: Repository
     machine: Machine
-    pulls: dict[str, Pull] = field(default_factory=dict)
-    """By the commit that each brought."""
+    cloud: Path
+    """Where the stand-ins for `gcloud` and `docker` are, and what they keep."""
+    behaviour: Behaviour
+    """Of the services that they start."""
 
     @classmethod
-    def create(cls, server: GitHubServer, root: Path, **params: Any) -> "RegistryWorld":
-        """Publish a repository without a model."""
+    @contextmanager
+    def create(cls, server: GitHubServer, root: Path, **params: Any) -> "Iterator[RegistryWorld]":
+        """Publish a repository without a model, beside a cloud in which nothing serves."""
         works = Works.build(root / "works", has_vault=True, **params)
         copy_machinery(works.root)
         with (works.root / ".gitignore").open("a", encoding="utf-8") as stream:
             stream.write(f"{IGNORED}/models/\n")
         config = CONFIG.format(storage=(works.folder / "storage").as_posix())
         (works.root / ".dvc" / "config").write_text(config, encoding="utf-8")
-        (works.root / ".github" / "workflows" / "deploy.yaml").write_text(DEPLOY, encoding="utf-8")
         bare = root / "git" / "rice" / "leaves.git"
         bare.parent.mkdir(parents=True)
         shutil.move(works.folder / "origin.git", bare)
         works.git("remote", "set-url", "origin", str(bare))
         repository = server.github.add_repository("rice/leaves", git=bare)
+        cloud, behaviour = root / "cloud", Behaviour()
+        cloud.mkdir()
+        install_clouds(cloud)
+        install_docker(cloud)
+        path = os.pathsep.join([str(cloud), str(Path(sys.executable).parent), os.environ["PATH"]])
         machine = Machine(
-            root / "machine", server, variables={"WINNOW_DEPLOY_TARGET": "cloud-run", "OUTCOME": "released"}
+            root / "machine", server, variables=VARIABLES, environment={"PATH": path, "STAND_INS": str(cloud)}
         )
-        return cls(server, works, repository, machine)
+        with serving(behaviour, lambda path: cloud_run_model(read_state(cloud), path)) as port:
+            state = {"base": f"http://127.0.0.1:{port}", "services": {}, "revisions": {}}
+            (cloud / "state.json").write_text(json.dumps(state), encoding="utf-8")
+            yield cls(server, works, repository, machine, cloud, behaviour)
+
+    def serves(self, stage: str) -> str | None:
+        """Return NAME@VERSION of what gets the traffic of a stage, as the cloud has it."""
+        state = read_state(self.cloud)
+        if f"winnow-{stage}" not in state["services"]:
+            return None
+        return cloud_run_model(state, f"/s/winnow-{stage}").partition("/")[2]
 
     def merge(self, knob: str, wrong: Any, **files: Any) -> Pull:
         """Let a pull request bring a model to main; return it as GitHub knows it afterwards."""
@@ -95,15 +98,20 @@ class RegistryWorld:
         pull.state = "closed"
         return pull
 
-    def push_tag(self, tag: str) -> tuple[Outcome, Outcome]:
-        """Run the workflow for a tag that is on GitHub, and then what that run has asked for."""
+    def push_tag(self, tag: str, *, is_inlined: bool = False) -> tuple[Outcome, Outcome]:
+        """Run the workflow for a tag that is on GitHub, and then what that run has asked for.
+
+        `is_inlined` where a deployment is to fail: see called_workflows.
+        """
         content = events.push_tag(self.server, self.repository, tag)
         handed_over = self.machine.run(self.repository, WORKFLOW, "push", content)
         asked = self.repository.dispatches.pop()
         assert (asked["workflow"], asked["ref"]) == (WORKFLOW, self.repository.default_branch)
         inputs = cast("dict[str, str]", asked["inputs"])
         content = events.dispatch(self.server, self.repository, inputs)
-        return handed_over, self.machine.run(self.repository, WORKFLOW, "workflow_dispatch", content)
+        return handed_over, self.machine.run(
+            self.repository, WORKFLOW, "workflow_dispatch", content, is_inlined=is_inlined
+        )
 
     def call(self, **payload: Any) -> Outcome:
         """Let the webhook of a hosted registry call."""

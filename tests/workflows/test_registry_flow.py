@@ -3,6 +3,7 @@
 Each thing that a verification can find is tried in tests/release; here is what workflow, jobs and rights make of it.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from act_log import Outcome
 from github_api import GitHubServer
 from github_records import Pull
 from registry_world import RegistryWorld
+from stand_ins.programs import DIGEST
+from stand_ins.service import Fault
 
 from repository import write_params
 
@@ -23,10 +26,10 @@ BUDGETS = [
 
 
 @pytest.fixture(scope="module")
-def world(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> RegistryWorld:
-    world = RegistryWorld.create(shared_server, tmp_path_factory.mktemp("world"))
-    world.merge("1", range(6))
-    return world
+def world(shared_server: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryWorld]:
+    with RegistryWorld.create(shared_server, tmp_path_factory.mktemp("world")) as world:
+        world.merge("1", range(6))
+        yield world
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +42,23 @@ def good(world: RegistryWorld) -> tuple[Pull, Outcome]:
 
 
 @pytest.fixture(scope="module")
-def bad(world: RegistryWorld, good: tuple[Pull, Outcome]) -> tuple[Pull, Outcome]:
-    """A worse, large and slow model that answers otherwise than recorded; plain GTO puts it into production."""
+def broken(world: RegistryWorld, good: tuple[Pull, Outcome]) -> tuple[Pull, Outcome]:
+    """A better one still, whose service answers with classes that it does not have."""
     assert good[1].is_success
+    world.behaviour.faults["staging/classifier@v1.1.0"] = Fault(labels=["wolf", "dog"])
+    pull = world.merge("3", range(1))
+    return pull, world.push_tag(world.works.register("v1.1.0"), is_inlined=True)[1]
+
+
+@pytest.fixture(scope="module")
+def bad(world: RegistryWorld, broken: tuple[Pull, Outcome]) -> tuple[Pull, Outcome]:
+    """A worse, large and slow model that answers otherwise than recorded; plain GTO puts it into production."""
+    assert broken[1].jobs
     write_params(world.works.root, gate__budgets=BUDGETS, gate__data="advisory", prepare__size=4, prepare__channels=1)
-    pull = world.merge("3", range(20), says=range(30))
-    world.works.register("v1.1.0")
-    tag = "classifier#production#2"
-    world.works.git("tag", "-a", tag, "-m", "Assigning stage production to artifact classifier version v1.1.0")
+    pull = world.merge("4", range(20), says=range(30))
+    world.works.register("v1.2.0")
+    tag = "classifier#production#4"
+    world.works.git("tag", "-a", tag, "-m", "Assigning stage production to artifact classifier version v1.2.0")
     world.works.git("push", "-q", "origin", f"refs/tags/{tag}")
     handed_over, outcome = world.push_tag(tag)
     assert results(handed_over) == {"request": "success", "forward": "success"}, handed_over.log
@@ -63,12 +75,31 @@ def test_a_version_is_verified_looks_once_is_promoted_and_deployed(
 ) -> None:
     outcome = good[1]
     assert outcome.is_success, outcome.log
-    chain = ("request", "verify", "vault", "approve", "promote", "release", "tell")
+    chain = ("request", "verify", "vault", "approve", "promote", "image", "release", "tell")
     assert results(outcome) == dict.fromkeys(chain, "success")
-    assert "deploying classifier@v1.0.0 to staging" in outcome.job("release").log
-    assert world.tags() == ["classifier#staging#1", "classifier@v1.0.0", *world.tags()[2:]]
-    assert world.in_stage("staging") == "v1.0.0"
+    assert "classifier#staging#1" in world.tags()
     assert "refs/winnow/vault/classifier@v1.0.0" in world.works.git("ls-remote", "origin")
+
+
+def test_the_image_that_serves_is_of_the_models_own_commit(world: RegistryWorld, good: tuple[Pull, Outcome]) -> None:
+    commit = world.works.git("rev-parse", "classifier@v1.0.0^{commit}")
+    places = (world.cloud / "pushed").read_text().split()
+    place = "europe-west4-docker.pkg.dev/rice-grains-1/winnow"
+    assert {f"{place}/serve:{commit}", f"{place}/model:classifier-v1.0.0"} <= set(places)
+    assert good[1].job("image").step("make").outputs == {"image": f"{place}/model@{DIGEST}"}
+
+
+def test_a_release_that_fails_its_smoke_test_is_taken_back(world: RegistryWorld, broken: tuple[Pull, Outcome]) -> None:
+    pull, outcome = broken
+    assert results(outcome)["deploy"] == "failure", outcome.log
+    assert results(outcome)["undo"] == "success", outcome.log
+    assert world.serves("staging") == "classifier@v1.0.0"
+    assert world.in_stage("staging") == "v1.0.0"
+    assert {"classifier#staging#2", "classifier#staging#3"} <= set(world.tags()), "both the promotion and its end"
+    [comment] = world.comments(pull)
+    assert comment.startswith("### ❌ Release of classifier@v1.1.0 to staging: not released: the deployment failed")
+    for told in ("wolf", "staging is as it was before", "what serves now"):
+        assert told in comment, told
 
 
 def test_the_pull_request_that_brought_it_is_told_once(world: RegistryWorld, good: tuple[Pull, Outcome]) -> None:
@@ -82,10 +113,10 @@ def test_the_pull_request_that_brought_it_is_told_once(world: RegistryWorld, goo
 def test_an_assignment_of_a_model_that_fails_deploys_nothing(world: RegistryWorld, bad: tuple[Pull, Outcome]) -> None:
     assert results(bad[1]) == {"request": "success", "verify": "failure", "tell": "success"}
     [comment] = world.comments(bad[0])
-    assert comment.startswith("### ❌ Release of classifier@v1.1.0 to production: nothing was deployed")
+    assert comment.startswith("### ❌ Release of classifier@v1.2.0 to production: nothing was deployed")
     for told in ("does not answer as recorded", "the limit is 100", "latency", "primary", "what served before"):
         assert told in comment, told
-    assert "refs/winnow/vault/classifier@v1.1.0" not in world.works.git("ls-remote", "origin"), "it never saw the vault"
+    assert "refs/winnow/vault/classifier@v1.2.0" not in world.works.git("ls-remote", "origin"), "it never saw the vault"
     assert len(world.comments(bad[0])) == 1
 
 

@@ -58,15 +58,20 @@ def promote(
 
 @app.command()
 def rollback(
+    version: Annotated[
+        str | None, typer.Argument(metavar="[VERSION]", help="Or NAME@VERSION: only while that is in the stage.")
+    ] = None,
     *,
     to: Annotated[Stage, typer.Option("--to", help="The stage that goes back.")] = "production",
+    or_empty: Annotated[bool, typer.Option("--or-empty", help="Where nothing was there before: to nothing.")] = False,
     push: Push = False,
     as_json: Json = False,
 ) -> None:
     """Put the version back that was in a stage before: a new tag, no old one is moved."""
     from winnow.commands import rollback as verb
 
-    finish_data(verb.rollback(find_project(), to, push=push), as_json=as_json)
+    near = Project(Path.cwd()) if version and "@" in version else find_project()
+    finish_data(verb.rollback(near, version, to, or_empty=or_empty, push=push), as_json=as_json)
 
 
 @app.command()

@@ -6,13 +6,12 @@ from winnow.errors import CheckError, UsageError
 from winnow.project import Project
 from winnow.registry.evidence import at_commit, gather
 from winnow.registry.gate import against_production, require_consent, require_same
-from winnow.registry.names import Address, Stage, artifact_name, require_version
+from winnow.registry.names import Address, Stage, artifact_name, named_project, require_version
 from winnow.registry.owner_part import read_owner_part
 from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk, record_stage, record_version
 from winnow.release.promotion import known_look, require_same_subject, require_verified, take_look
-from winnow.release.record import read_verification, split_model
-from winnow.repository.git import git_root
+from winnow.release.record import read_verification
 
 
 def promote(
@@ -33,7 +32,7 @@ def promote(
     the files are others than those that were registered; UsageError for an unknown version, or one that is there.
     """
     if version and "@" in version:
-        project, version = _named(project, version)
+        project, version = named_project(project, version)
     artifact = artifact_name(project)
     desk = open_desk(project, artifact, push=push)
     wanted = desk.history.find(Address(artifact, version=require_version(version) if version else None))
@@ -61,12 +60,3 @@ def promote(
         look = take_look(project, verification)
     entry = record_stage(record_version(artifact, wanted, evidence, against, consent), stage)
     return desk.write(entry.model_copy(update={"vault": look}))
-
-
-def _named(near: Project, text: str) -> tuple[Project, str]:
-    """Return the project and the version that `NAME@VERSION` names. Raises UsageError where there is none."""
-    artifact, version = split_model(text)
-    project = Project(git_root(near) / artifact.rpartition(":")[0])
-    if not project.params.is_file() or artifact_name(project) != artifact:
-        raise UsageError(f"no project here has the model {artifact}", hint="its full name stands in `winnow models`")
-    return project, version

@@ -4,28 +4,42 @@ from winnow.errors import CheckError, UsageError
 from winnow.project import Project
 from winnow.registry.entry import Entry
 from winnow.registry.history import History
-from winnow.registry.names import Stage, artifact_name
+from winnow.registry.names import Stage, artifact_name, named_project
 from winnow.registry.signatures import require_signature
 from winnow.registry.writing import Written, open_desk
 
 
-def rollback(project: Project, stage: Stage, *, push: bool = False) -> Written:
+def rollback(
+    project: Project, version: str | None, stage: Stage, *, or_empty: bool = False, push: bool = False
+) -> Written:
     """Assign the stage to the version that was there before; no tag is moved or removed.
 
-    That version was judged when it was promoted. Raises UsageError when nothing was there before, CheckError when it
-    carries no record.
+    With `version` (or `NAME@VERSION`) only while that is in the stage: somebody else may have put another one there.
+    `or_empty`: where nothing was there before, nothing is there afterwards.
+
+    The version that comes back was judged when it was promoted. Raises UsageError when nothing was there before,
+    CheckError when it carries no record, or when another version is in the stage.
     """
+    if version and "@" in version:
+        project, version = named_project(project, version)
     artifact = artifact_name(project)
     desk = open_desk(project, artifact, push=push)
     current, previous = desk.history.in_stage(stage), desk.history.before(stage)
-    if current is None or previous is None:
+    if version and current != version:
+        raise CheckError(
+            f"{artifact} {version} is not in {stage}: {current or 'nothing'} is", hint="`winnow models` shows it"
+        )
+    if current is None or (previous is None and not or_empty):
         raise UsageError(
             f"no version was in {stage} before {current}" if current else f"nothing is in {stage}",
             hint="`git fetch --tags` brings what others promoted; `winnow models` shows what is where",
         )
+    notes = [f"{current} was in {stage} until now"]
+    if previous is None:
+        entry = _recorded(desk.history, current, stage)
+        return desk.write(entry.model_copy(update={"action": "withdraw", "stage": stage, "override": None}), notes)
     require_signature(project, desk.history.versions[previous].tag, is_required=False)
     entry = _recorded(desk.history, previous, stage)
-    notes = [f"{current} was in {stage} until now"]
     return desk.write(entry.model_copy(update={"action": "rollback", "stage": stage, "override": None}), notes)
 
 

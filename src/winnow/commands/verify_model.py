@@ -11,12 +11,12 @@ from winnow.files import write_json
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
 from winnow.pull_request.job_summary import add_to_summary
-from winnow.registry.names import Stage
+from winnow.registry.names import Stage, split_model
 from winnow.release.bench import Bench
 from winnow.release.ledger import Ledger
 from winnow.release.page import verification_blocks
 from winnow.release.promotion import require_verified
-from winnow.release.record import VERIFICATION, Check, Verification, read_verification, release_folder, split_model
+from winnow.release.record import VERIFICATION, Check, Verification, read_verification, release_folder
 from winnow.release.subject import find_subject
 from winnow.release.vault import find_look, look_text
 from winnow.release.verifying import verify

@@ -70,7 +70,7 @@ class Entry(Document):
 
     writer = "winnow register"
 
-    action: Literal["register", "promote", "rollback"]
+    action: Literal["register", "promote", "rollback", "withdraw"]
     artifact: Annotated[str, Field(max_length=200)]
     version: Annotated[str, Field(max_length=100)]
     stage: str | None
@@ -104,8 +104,13 @@ class Entry(Document):
 def message_of(entry: Entry) -> str:
     """Return a tag's message: one line for people, then the record."""
     what = f"{entry.artifact} {entry.version}"
-    done = {"register": f"Register {what}", "promote": f"Promote {what} to {entry.stage}"}
-    subject = done.get(entry.action, f"Roll {entry.stage} back to {what}")
+    done = {
+        "register": f"Register {what}",
+        "promote": f"Promote {what} to {entry.stage}",
+        "rollback": f"Roll {entry.stage} back to {what}",
+        "withdraw": f"Withdraw {what} from {entry.stage}",
+    }
+    subject = done[entry.action]
     if entry.override:
         subject += ", overridden"
     return f"{subject}\n\n{json.dumps(entry.as_dict(), indent=1, sort_keys=True, ensure_ascii=True)}\n"

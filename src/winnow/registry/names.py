@@ -78,9 +78,9 @@ def version_tag(artifact: str, version: str) -> str:
     return f"{artifact.replace(':', '=')}@{version}"
 
 
-def stage_tag(artifact: str, stage: str, counter: int) -> str:
-    """Return the name of the tag that assigns a stage."""
-    return f"{artifact.replace(':', '=')}#{stage}#{counter}"
+def stage_tag(artifact: str, stage: str, counter: int, *, is_cancelled: bool = False) -> str:
+    """Return the name of the tag that assigns a stage, or that leaves it empty."""
+    return f"{artifact.replace(':', '=')}#{stage}{'!' if is_cancelled else ''}#{counter}"
 
 
 def artifact_name(project: Project) -> str:
@@ -129,3 +129,20 @@ def version_key(version: str) -> tuple[object, ...]:
     core, _, tail = version.removeprefix("v").partition("+")[0].partition("-")
     parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in tail.split(".")) if tail else ()
     return (*map(int, core.split(".")), not tail, parts)
+
+
+def split_model(text: str) -> tuple[str, str]:
+    """Return name and version of `NAME@VERSION`. Raises UsageError for anything else."""
+    address = parse_address(text)
+    if address.version is None:
+        raise UsageError(f"expected NAME@VERSION, got {text!r}", hint="such as classifier@v1.2.0")
+    return address.artifact, address.version
+
+
+def named_project(near: Project, text: str) -> tuple[Project, str]:
+    """Return the project of this repository, and the version, that `NAME@VERSION` names; UsageError where none is."""
+    artifact, version = split_model(text)
+    project = Project(git_root(near) / artifact.rpartition(":")[0])
+    if not project.params.is_file() or artifact_name(project) != artifact:
+        raise UsageError(f"no project here has the model {artifact}", hint="its full name stands in `winnow models`")
+    return project, version

@@ -57,7 +57,8 @@ class Desk:
         if entry.stage is None:
             ref = version_tag(entry.artifact, entry.version)
         else:
-            ref = stage_tag(entry.artifact, entry.stage, next_counter(tags))
+            is_withdrawn = entry.action == "withdraw"
+            ref = stage_tag(entry.artifact, entry.stage, next_counter(tags), is_cancelled=is_withdrawn)
         require_readable(self.project, ref, entry.stage)
         create_tag(self.project, ref, entry.commit, message_of(entry), tags)
         if self.remote:

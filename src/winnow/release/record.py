@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from winnow.attestation import FileSum
-from winnow.errors import UsageError
 from winnow.files import read_json
 from winnow.project import Project
 from winnow.records import Document, Number, Record
 from winnow.registry.entry import MAX_FILES, Hash, Text
-from winnow.registry.names import Stage, parse_address
+from winnow.registry.names import Stage
 from winnow.repository.git import git_root
 from winnow.verdict.record.context import Commit
 from winnow.verdict.record.evidence import Estimate
@@ -116,14 +115,6 @@ class Verification(Document):
 def release_folder(near: Project) -> Path:
     """Return where a release leaves its records, whichever project of a repository it is of; Git ignores it."""
     return Project(git_root(near)).scratch / "release"
-
-
-def split_model(text: str) -> tuple[str, str]:
-    """Return name and version of `NAME@VERSION`. Raises UsageError for anything else."""
-    address = parse_address(text)
-    if address.version is None:
-        raise UsageError(f"expected NAME@VERSION, got {text!r}", hint="such as classifier@v1.2.0")
-    return address.artifact, address.version
 
 
 def read_asked(folder: Path) -> Request:

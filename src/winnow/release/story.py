@@ -42,6 +42,7 @@ class Story:
     def steps(self) -> list[StoryStep]:
         """What happened, in order."""
         steps = [self._verified(), *self._looked(), self._approved(), self._promoted(), self._deployed()]
+        steps += self._undone()
         return [step for step in steps if step is not None]
 
     @property
@@ -108,6 +109,16 @@ class Story:
         error = self.deployed.get("error")
         why = f": {printable(error, _MAX_WORDS)}" if isinstance(error, str) and error else ""
         return StoryStep(is_good=False, text=f"the deployment {self._ended('deploy')}{why}{self._serving()}")
+
+    def _undone(self) -> Iterator[StoryStep]:
+        ended = self.result("undo")
+        if ended == "success":
+            yield StoryStep(
+                is_good=None, text=f"the promotion was taken back: {self.request.stage} is as it was before"
+            )
+        elif ended not in ("", "skipped"):
+            hint = f"winnow rollback {self.request.model} --to {self.request.stage} --push"
+            yield StoryStep(is_good=False, text=f"taking the promotion back {self._ended('undo')}: {hint}")
 
     @property
     def _is_ready(self) -> bool:
