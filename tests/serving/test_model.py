@@ -64,8 +64,8 @@ def test_one_picture_is_not_copied_into_its_batch() -> None:
     [
         (lambda num: 0.001 * num, 1),  # nothing is gained by company
         (lambda num: 0.010, 8),  # everything is
-        (lambda num: 0.008 + 0.002 * num, 8),
-        (lambda num: 0.004 + 0.006 * num, 4),  # eight would wait as long as for five single ones
+        (lambda num: 0.009 + 0.001 * num, 8),
+        (lambda num: 0.006 + 0.004 * num, 2),  # four would wait for more than two single ones
         (lambda num: 0.0004 + 0.0002 * num, 8),  # which nobody notices
         (lambda num: 0.010 if num == 1 else 0.005 * num, 2),
     ],

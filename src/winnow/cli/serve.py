@@ -43,6 +43,10 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     max_queue: Annotated[
         int, typer.Option("--max-queue", envvar="WINNOW_MAX_QUEUE", help="Images that may wait in a burst.")
     ] = 256,
+    patience_ms: Annotated[
+        float,
+        typer.Option("--patience-ms", envvar="WINNOW_PATIENCE_MS", help="How long images may wait in an overload."),
+    ] = 40.0,
     max_body_mb: Annotated[
         int, typer.Option("--max-body-mb", envvar="WINNOW_MAX_BODY_MB", help="Megabytes of one request.")
     ] = 20,
@@ -86,6 +90,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
         max_batch=max_batch,
         wait_ms=wait_ms,
         max_queue=max_queue,
+        patience_ms=patience_ms,
         max_body_mb=max_body_mb,
         max_memory_mb=max_memory_mb,
         max_pixels=max_pixels,

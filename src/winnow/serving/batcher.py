@@ -42,8 +42,11 @@ class BatchLimits:
     max_queue: int
     """Images that may wait; more are refused."""
 
-    sustained_queue: int
-    """The same beyond the first tenth of a second: a burst may wait, an overload may not."""
+    patience_s: float
+    """In an overload, beyond its first tenth of a second, no more may wait than are answered in this time.
+
+    A batch may always wait.
+    """
 
 
 class Ticket:
@@ -122,15 +125,18 @@ class Batcher(Generic[J, R]):
     def require_room(self, num_jobs: int = 1) -> None:
         """Raise Overloaded when so many images would not be taken. An empty queue takes any number."""
         waiting = len(self._queue)
-        if not waiting or waiting + num_jobs <= self.limits.sustained_queue:
+        limits, wait_s = self.limits, (waiting + num_jobs) * self._seconds_per_image
+        if not waiting or waiting + num_jobs <= limits.max_batch:
+            return
+        is_crowded = waiting + num_jobs > limits.max_queue
+        if wait_s <= limits.patience_s and not is_crowded:
             return
         now = time.monotonic()
         if now - self._last_over_s > _CALM_S:
             self._over_since_s = now
         self._last_over_s = now
         is_burst = now - self._over_since_s < _BURST_S
-        wait_s = (waiting + num_jobs) * self._seconds_per_image
-        if not is_burst or waiting + num_jobs > self.limits.max_queue or wait_s > _BURST_WAIT_S:
+        if not is_burst or is_crowded or wait_s > _BURST_WAIT_S:
             raise Overloaded(max(_MIN_RETRY_S, round(wait_s)))
 
     async def submit(self, payloads: Sequence[J], timeout_s: float) -> list[Done[R]]:

@@ -21,7 +21,7 @@ _GAIN = 1.05
 _TUNE_S = 0.4
 _WARM_UP = 2
 _TRIES = 3
-_PATIENCE = 3
+_PATIENCE = 2
 _UNNOTICED_S = 0.005
 
 Pixels = NDArray[np.uint8]
@@ -162,7 +162,7 @@ def warm_up(runtime: Runtime, max_batch: int) -> int:
     """Run the model until it is warm, and return how many images are best taken at once, at most `max_batch`.
 
     That is the smallest batch beyond which an image gets no more than 5 % cheaper, and one that takes no longer than
-    three single images: a larger one makes everybody in it wait. Half a second is spent at most, but for very large
+    two single images: a larger one makes everybody in it wait. Half a second is spent at most, but for very large
     models.
     """
     spec = runtime.spec

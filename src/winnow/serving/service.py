@@ -147,10 +147,5 @@ class Service:
 
 
 def batch_limits(batching: Batching, num_workers: int, max_batch: int) -> BatchLimits:
-    """Return the limits of a model's queue.
-
-    In an overload no more may wait than the workers take next: whoever is let in waits for one batch and travels in the
-    next, which holds the latency of accepted requests near that of an idle service.
-    """
-    sustained = min(batching.max_queue, num_workers * max_batch)
-    return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, sustained)
+    """Return the limits of a model's queue."""
+    return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, batching.patience_ms / 1000)

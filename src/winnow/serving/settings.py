@@ -42,6 +42,9 @@ class Batching:
     max_batch: int = 0
     wait_ms: float = 0.0
     max_queue: int = 256
+    """Images that may wait; in an overload as many as are answered in `patience_ms`."""
+
+    patience_ms: float = 40.0
 
 
 @dataclass(frozen=True)
