@@ -28,7 +28,7 @@ def asked(**changes: Any) -> Asked:
         "max_batch": 0,
         "wait_ms": 0.0,
         "max_queue": 256,
-        "patience_ms": 40.0,
+        "patience_ms": 0.0,
         "max_body_mb": 20,
         "max_memory_mb": 200,
         "max_pixels": 25_000_000,

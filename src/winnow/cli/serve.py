@@ -45,8 +45,12 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     ] = 256,
     patience_ms: Annotated[
         float,
-        typer.Option("--patience-ms", envvar="WINNOW_PATIENCE_MS", help="How long images may wait in an overload."),
-    ] = 40.0,
+        typer.Option(
+            "--patience-ms",
+            envvar="WINNOW_PATIENCE_MS",
+            help="How long images may wait in an overload; 0: twice what one image takes.",
+        ),
+    ] = 0.0,
     max_body_mb: Annotated[
         int, typer.Option("--max-body-mb", envvar="WINNOW_MAX_BODY_MB", help="Megabytes of one request.")
     ] = 20,

@@ -158,7 +158,17 @@ def stack(pixels: Sequence[Pixels]) -> Pixels:
     return pixels[0][np.newaxis] if len(pixels) == 1 else np.stack(pixels)
 
 
-def warm_up(runtime: Runtime, max_batch: int) -> int:
+class Pace(NamedTuple):
+    """How fast a warm model is."""
+
+    best_batch: int
+    """So many images are best taken at once."""
+
+    single_s: float
+    """One image alone."""
+
+
+def warm_up(runtime: Runtime, max_batch: int) -> Pace:
     """Run the model until it is warm, and return how many images are best taken at once, at most `max_batch`.
 
     That is the smallest batch beyond which an image gets no more than 5 % cheaper, and one that takes no longer than
@@ -169,18 +179,18 @@ def warm_up(runtime: Runtime, max_batch: int) -> int:
     largest = np.zeros((max(1, max_batch), spec.size, spec.size, spec.channels), dtype=np.uint8)
     for _ in range(_WARM_UP):
         runtime.outputs(largest[:1])
-    best, cheapest, longest = 1, float("inf"), 0.0
+    best, cheapest, single = 1, float("inf"), 0.0
     begun = time.perf_counter()
     for size in _SIZES:
         if size > max_batch or time.perf_counter() - begun > _TUNE_S:
             break
         spent = min(_timed(runtime, largest[:size]) for _ in range(_TRIES))
-        longest = longest or max(_PATIENCE * spent, _UNNOTICED_S)
-        if spent > longest:
+        single = single or spent
+        if spent > max(_PATIENCE * single, _UNNOTICED_S):
             break
         if spent / size * _GAIN < cheapest:
             best, cheapest = size, spent / size
-    return best
+    return Pace(best, single)
 
 
 def _timed(runtime: Runtime, pixels: Pixels) -> float:

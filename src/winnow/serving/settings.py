@@ -44,7 +44,7 @@ class Batching:
     max_queue: int = 256
     """Images that may wait; in an overload as many as are answered in `patience_ms`."""
 
-    patience_ms: float = 40.0
+    patience_ms: float = 0.0
 
 
 @dataclass(frozen=True)
