@@ -30,7 +30,7 @@ def asked(**changes: Any) -> Asked:
         "max_queue": 256,
         "patience_ms": 0.0,
         "max_body_mb": 20,
-        "max_memory_mb": 200,
+        "max_memory_mb": 100,
         "max_pixels": 25_000_000,
         "max_images": 32,
         "timeout_s": 10.0,

@@ -1,5 +1,9 @@
+import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +40,35 @@ def test_an_image_without_a_finite_answer_spoils_no_other(
     good, bad = loaded.answer([picture((9, 9, 9)), picture((99, 99, 99))])
     assert isinstance(good, Answer)
     assert isinstance(bad, DivergenceError)
+
+
+def test_large_pictures_take_turns_and_small_ones_do_not(
+    loaded: model.Loaded, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "_LARGE_PIXELS", 100)
+    at_once, most, decode = Counter[str](), Counter[str](), model.decode
+
+    def slowly(content: bytes, *, max_pixels: int) -> Any:
+        image = decode(content, max_pixels=max_pixels)
+        kind = "large" if image.width > 10 else "small"
+        at_once[kind] += 1
+        most[kind] = max(most[kind], at_once[kind])
+        time.sleep(0.05)
+        at_once[kind] -= 1
+        return image
+
+    monkeypatch.setattr(model, "decode", slowly)
+    contents = [picture(size=(20, 20)), picture(size=(5, 5))] * 4
+    with ThreadPoolExecutor(8) as pool:
+        sizes = [found.width for found in pool.map(loaded.read, contents)]
+    assert sizes == [20, 5] * 4
+    assert (most["large"], most["small"] > 1) == (1, True)
+
+
+def test_the_limit_holds_for_large_pictures_too(loaded: model.Loaded, picture: Picture) -> None:
+    with pytest.raises(ImageProblem) as caught:
+        loaded.read(picture(size=(40, 40)))
+    assert caught.value.check == "Q104"
 
 
 def test_the_description_tells_where_the_model_came_from(loaded: model.Loaded) -> None:

@@ -57,7 +57,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     max_memory_mb: Annotated[
         int,
         typer.Option("--max-memory-mb", envvar="WINNOW_MAX_MEMORY_MB", help="Megabytes of all requests together."),
-    ] = 200,
+    ] = 100,
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", envvar="WINNOW_MAX_PIXELS", help="Pixels of one image.")
     ] = 25_000_000,

@@ -1,6 +1,7 @@
 """A loaded model at work: from the bytes of images to probabilities, a batch at a time."""
 
 import io
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ _WARM_UP = 2
 _TRIES = 3
 _PATIENCE = 2
 _UNNOTICED_S = 0.005
+
+# A palette with transparency takes 17 bytes a pixel on its way to the model: large pictures take turns.
+_LARGE_PIXELS = 4_000_000
+_LARGE_TURN = threading.Lock()
+_TOO_LARGE = "Q104"
 
 Pixels = NDArray[np.uint8]
 
@@ -83,7 +89,17 @@ class Loaded:
 
     def read(self, content: bytes) -> Picture:
         """Return an image file as the model sees it: the same code as `winnow predict`. Raises ImageProblem."""
-        image = decode(content, max_pixels=self.max_pixels)
+        try:
+            return self._read(content, min(_LARGE_PIXELS, self.max_pixels))
+        except ImageProblem as problem:
+            # Told from the header: nothing has been decoded yet.
+            if problem.check != _TOO_LARGE or self.max_pixels <= _LARGE_PIXELS:
+                raise
+        with _LARGE_TURN:
+            return self._read(content, self.max_pixels)
+
+    def _read(self, content: bytes, max_pixels: int) -> Picture:
+        image = decode(content, max_pixels=max_pixels)
         return Picture(preprocess(image, self.runtime.spec), image.width, image.height, image.mode)
 
     def answer(self, contents: list[bytes]) -> list[Result]:
