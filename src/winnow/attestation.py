@@ -12,7 +12,7 @@ from pydantic import Field
 
 from winnow.errors import CheckError, InputError
 from winnow.files import read_json, sha256_file, write_json
-from winnow.records import Count, Document, Record
+from winnow.records import Count, Document, Number, Record
 
 FILE = "attestation.json"
 
@@ -38,6 +38,8 @@ class Attestation(Document):
     """What is known of the tag's signature (docs/registry.md)."""
     files: dict[str, FileSum]
     """By path below the folder, with slashes."""
+    metrics: dict[str, Number] = Field(default_factory=dict)
+    """What it scored when it was registered, ends of the intervals as NAME_low and NAME_high."""
 
 
 def take_sums(folder: Path) -> dict[str, FileSum]:

@@ -36,6 +36,7 @@ def test_every_option_has_a_variable_of_the_same_name(
         "max_batch": 4,
         "wait_ms": 1.5,
         "max_queue": 5,
+        "patience_ms": 6.5,
         "max_body_mb": 6,
         "max_memory_mb": 7,
         "max_pixels": 8,

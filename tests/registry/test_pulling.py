@@ -9,6 +9,7 @@ from registered import Workshop, entry_for, promote_quietly, tag_model
 from repository import call
 from winnow.attestation import FILE, take_sums
 from winnow.errors import CheckError, InputError, MachineError, UsageError
+from winnow.files import read_json
 from winnow.project import Project
 from winnow.registry.model_files import sum_model
 from winnow.registry.pulling import Pulled, find_source, pull
@@ -40,6 +41,13 @@ def test_by_name_version_and_stage(shop: Workshop, commits: dict[str, str]) -> N
         assert found.folder == shop.root / ".winnow" / "models" / f"classifier-{version}"
         assert (found.folder / "bundle" / "model.safetensors").read_text() == knob * 500
     assert shop.git("status", "--porcelain") == ""
+
+
+def test_what_the_model_scored_travels_with_it(shop: Workshop, commits: dict[str, str]) -> None:
+    content = read_json(pulled(shop, "classifier").folder / FILE, hint="")
+    scored = entry_for(commits["v1.1.0"], "v1.1.0").metrics["accuracy"]
+    assert content["metrics"]["accuracy"] == scored.value
+    assert content["metrics"]["accuracy_low"] == scored.low
 
 
 def test_a_clone_that_never_saw_the_data_pulls_through_the_remote(shop: Workshop, commits: dict[str, str]) -> None:

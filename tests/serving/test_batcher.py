@@ -3,13 +3,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from winnow.serving import batcher as batcher_module
 from winnow.serving.batcher import Batcher, BatchLimits, Overloaded
 
-LIMITS = BatchLimits(num_workers=1, max_batch=4, wait_s=0, max_queue=8, sustained_queue=8)
+LIMITS = BatchLimits(num_workers=1, max_batch=4, wait_s=0, max_queue=8, patience_s=60)
 
 
 class Doubling:
@@ -75,7 +77,7 @@ def test_what_comes_while_a_worker_is_busy_travels_together_up_to_the_limit() ->
 
 def test_workers_with_nothing_to_do_share_what_comes_at_once() -> None:
     work = Doubling()
-    limits = BatchLimits(num_workers=2, max_batch=8, wait_s=0, max_queue=8, sustained_queue=8)
+    limits = BatchLimits(num_workers=2, max_batch=8, wait_s=0, max_queue=8, patience_s=60)
 
     async def play(batcher: Batcher[int, int]) -> list[Any]:
         await until(lambda: batcher.is_idle)
@@ -92,7 +94,7 @@ def test_workers_with_nothing_to_do_share_what_comes_at_once() -> None:
 
 def test_a_batch_waits_for_more_until_the_deadline_of_its_oldest() -> None:
     work = Doubling()
-    limits = BatchLimits(num_workers=1, max_batch=3, wait_s=0.3, max_queue=8, sustained_queue=8)
+    limits = BatchLimits(num_workers=1, max_batch=3, wait_s=0.3, max_queue=8, patience_s=60)
 
     async def play(batcher: Batcher[int, int]) -> float:
         started = time.monotonic()
@@ -129,19 +131,28 @@ def test_a_full_queue_refuses_and_says_when_to_come_again() -> None:
         assert len(asyncio.run(play(batcher))) == 9
 
 
-def test_a_burst_may_wait_and_an_overload_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_burst_may_wait_and_an_overload_may_not_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Doubling()
-    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=6, sustained_queue=2)
+    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=6, patience_s=0.002)
+    clock = [100.0]
 
     async def play(batcher: Batcher[int, int]) -> None:
+        batcher._seconds_per_image = 0.001
         work.may_go.clear()
         tasks = [asyncio.create_task(values(batcher, 0))]
         await until(lambda: len(work.batches) == 1)
-        tasks += [asyncio.create_task(values(batcher, number)) for number in range(1, 5)]
-        await until(lambda: batcher.num_waiting == 4)
-        await asyncio.sleep(0.12)
+        monkeypatch.setattr(batcher_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+        tasks += [asyncio.create_task(values(batcher, number)) for number in range(1, 6)]
+        await until(lambda: batcher.num_waiting == 5)
         with pytest.raises(Overloaded):
-            batcher.require_room()
+            batcher.require_room(2)
+        for _ in range(20):
+            clock[0] += 0.2
+            with pytest.raises(Overloaded):
+                batcher.require_room()
+        clock[0] += 1.1
+        batcher.require_room()
+        monkeypatch.undo()
         work.may_go.set()
         await asyncio.gather(*tasks)
         await until(lambda: batcher.is_idle)
@@ -149,6 +160,23 @@ def test_a_burst_may_wait_and_an_overload_may_not(monkeypatch: pytest.MonkeyPatc
 
     with batching(work, limits) as batcher:
         asyncio.run(play(batcher))
+
+
+def test_a_burst_may_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=100, patience_s=0.0)
+    monkeypatch.setattr(batcher_module, "_BURST_S", 60)
+
+    async def play(batcher: Batcher[int, int]) -> int:
+        await values(batcher, 0)
+        asked = await asyncio.gather(*(values(batcher, number) for number in range(40)), return_exceptions=True)
+        return sum(isinstance(each, Overloaded) for each in asked)
+
+    def work(payloads: list[int]) -> list[int | Exception]:
+        time.sleep(0.02)
+        return list(payloads)
+
+    with batching(work, limits) as batcher:
+        assert 20 <= asyncio.run(play(batcher)) < 40
 
 
 def test_who_waits_too_long_hears_so_and_nobody_works_for_nothing() -> None:

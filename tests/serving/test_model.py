@@ -1,5 +1,9 @@
+import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +42,35 @@ def test_an_image_without_a_finite_answer_spoils_no_other(
     assert isinstance(bad, DivergenceError)
 
 
+def test_large_pictures_take_turns_and_small_ones_do_not(
+    loaded: model.Loaded, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "_LARGE_PIXELS", 100)
+    at_once, most, decode = Counter[str](), Counter[str](), model.decode
+
+    def slowly(content: bytes, *, max_pixels: int) -> Any:
+        image = decode(content, max_pixels=max_pixels)
+        kind = "large" if image.width > 10 else "small"
+        at_once[kind] += 1
+        most[kind] = max(most[kind], at_once[kind])
+        time.sleep(0.05)
+        at_once[kind] -= 1
+        return image
+
+    monkeypatch.setattr(model, "decode", slowly)
+    contents = [picture(size=(20, 20)), picture(size=(5, 5))] * 4
+    with ThreadPoolExecutor(8) as pool:
+        sizes = [found.width for found in pool.map(loaded.read, contents)]
+    assert sizes == [20, 5] * 4
+    assert (most["large"], most["small"] > 1) == (1, True)
+
+
+def test_the_limit_holds_for_large_pictures_too(loaded: model.Loaded, picture: Picture) -> None:
+    with pytest.raises(ImageProblem) as caught:
+        loaded.read(picture(size=(40, 40)))
+    assert caught.value.check == "Q104"
+
+
 def test_the_description_tells_where_the_model_came_from(loaded: model.Loaded) -> None:
     told = loaded.describe()
     assert (told["name"], told["version"], told["is_registered"]) == ("classifier", "v1.0.0", True)
@@ -64,8 +97,8 @@ def test_one_picture_is_not_copied_into_its_batch() -> None:
     [
         (lambda num: 0.001 * num, 1),  # nothing is gained by company
         (lambda num: 0.010, 8),  # everything is
-        (lambda num: 0.008 + 0.002 * num, 8),
-        (lambda num: 0.004 + 0.006 * num, 4),  # eight would wait as long as for five single ones
+        (lambda num: 0.009 + 0.001 * num, 8),
+        (lambda num: 0.006 + 0.004 * num, 2),  # four would wait for more than two single ones
         (lambda num: 0.0004 + 0.0002 * num, 8),  # which nobody notices
         (lambda num: 0.010 if num == 1 else 0.005 * num, 2),
     ],
@@ -74,10 +107,10 @@ def test_the_batch_is_as_large_as_it_pays(
     cost_s: Callable[[int], float], best: int, loaded: model.Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model, "_timed", lambda _, pixels: cost_s(len(pixels)))
-    assert warm_up(loaded.runtime, 8) == best
+    assert warm_up(loaded.runtime, 8) == (best, cost_s(1))
 
 
 def test_warming_up_ends_however_slow_the_model_is(loaded: model.Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
     monkeypatch.setattr(model.time, "perf_counter", lambda: float(next(clock)))
-    assert warm_up(loaded.runtime, 32) in {1, 2}
+    assert warm_up(loaded.runtime, 32).best_batch in {1, 2}

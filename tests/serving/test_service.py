@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
+from winnow.serving.batcher import BatchLimits
+from winnow.serving.model import Pace
 from winnow.serving.service import Service, batch_limits
 from winnow.serving.settings import Batching, Settings
 from winnow.serving.source import find_source
 
 
-def test_the_queue_of_an_overload_is_what_the_workers_take_next() -> None:
-    limits = batch_limits(Batching(wait_ms=2), num_workers=3, max_batch=4)
-    assert (limits.num_workers, limits.max_batch, limits.wait_s) == (3, 4, 0.002)
-    assert (limits.max_queue, limits.sustained_queue) == (256, 12)
-    assert batch_limits(Batching(max_queue=5), 3, 4).sustained_queue == 5
+def test_what_was_not_asked_for_fits_the_pace_of_the_model() -> None:
+    limits = batch_limits(Batching(wait_ms=2), num_workers=3, pace=Pace(4, 0.03))
+    assert limits == BatchLimits(num_workers=3, max_batch=4, wait_s=0.002, max_queue=256, patience_s=0.06)
+    assert batch_limits(Batching(), 3, Pace(4, 0.0001)).patience_s == 0.005
+    asked = batch_limits(Batching(max_batch=7, max_queue=9, patience_ms=80), 3, Pace(4, 0.03))
+    assert asked == BatchLimits(num_workers=3, max_batch=7, wait_s=0, max_queue=9, patience_s=0.08)
 
 
 def test_workers_and_batch_are_what_was_asked_for(colors: Path) -> None:

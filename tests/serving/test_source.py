@@ -26,6 +26,16 @@ def test_a_pulled_model_is_found_by_its_folder_its_parts_and_its_file(pulled: Pa
     assert (source.address, source.commit, source.signature) == ("classifier@v1.0.0", "c" * 40, "none")
 
 
+def test_what_a_pulled_model_scored_stands_in_its_attestation_and_a_card_may_lie_beside_it(pulled: Path) -> None:
+    content = json.loads((pulled / FILE).read_text())
+    (pulled / FILE).write_text(json.dumps({**content, "metrics": {"accuracy": 0.9, "accuracy_low": 0.8}}))
+    write_json(pulled / "card.json", {"name": "classifier"})
+    source = find_source(pulled)
+    assert source.metrics == {"accuracy": 0.9, "accuracy_low": 0.8}
+    assert source.card is not None
+    assert source.card["name"] == "classifier"
+
+
 def test_a_model_of_a_project_in_a_subfolder_has_its_full_name(tmp_path: Path, pulled: Path) -> None:
     content = json.loads((pulled / FILE).read_text())
     (pulled / FILE).write_text(json.dumps({**content, "tag": "projects/moles=classifier@v2.0.0"}))

@@ -43,13 +43,21 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     max_queue: Annotated[
         int, typer.Option("--max-queue", envvar="WINNOW_MAX_QUEUE", help="Images that may wait in a burst.")
     ] = 256,
+    patience_ms: Annotated[
+        float,
+        typer.Option(
+            "--patience-ms",
+            envvar="WINNOW_PATIENCE_MS",
+            help="How long images may wait in an overload; 0: twice what one image takes.",
+        ),
+    ] = 0.0,
     max_body_mb: Annotated[
         int, typer.Option("--max-body-mb", envvar="WINNOW_MAX_BODY_MB", help="Megabytes of one request.")
     ] = 20,
     max_memory_mb: Annotated[
         int,
         typer.Option("--max-memory-mb", envvar="WINNOW_MAX_MEMORY_MB", help="Megabytes of all requests together."),
-    ] = 200,
+    ] = 100,
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", envvar="WINNOW_MAX_PIXELS", help="Pixels of one image.")
     ] = 25_000_000,
@@ -86,6 +94,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
         max_batch=max_batch,
         wait_ms=wait_ms,
         max_queue=max_queue,
+        patience_ms=patience_ms,
         max_body_mb=max_body_mb,
         max_memory_mb=max_memory_mb,
         max_pixels=max_pixels,

@@ -29,6 +29,7 @@ class Asked:
     max_batch: int
     wait_ms: float
     max_queue: int
+    patience_ms: float
     max_body_mb: int
     max_memory_mb: int
     max_pixels: int
@@ -55,7 +56,7 @@ class Asked:
                 timeout_s=self.timeout_s,
                 rate_per_s=self.rate_per_s,
             ),
-            batching=Batching(self.workers, self.max_batch, self.wait_ms, self.max_queue),
+            batching=Batching(self.workers, self.max_batch, self.wait_ms, self.max_queue, self.patience_ms),
             access=Access(keys, os.environ.get(ADMIN_TOKEN, "").strip(), self.origins),
             expected_model=self.expect,
             stage=self.stage,

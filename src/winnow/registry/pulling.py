@@ -18,6 +18,7 @@ from winnow.registry.names import Address, parse_address
 from winnow.registry.signatures import Signature, require_signature
 from winnow.registry.tags import read_tags
 from winnow.repository.git import call_git, git_root
+from winnow.verdict.record.evidence import Estimate
 
 _HINT = "winnow pull-model writes it"
 
@@ -68,7 +69,9 @@ def pull(source: Project, name: str, out: Path | None, *, is_signature_required:
     if was_there:
         _require_this(folder, entry)
     else:
-        attestation = Attestation(tag=event.tag.ref, commit=entry.commit, signature=signature, files=entry.files)
+        attestation = Attestation(
+            tag=event.tag.ref, commit=entry.commit, signature=signature, files=entry.files, metrics=_flat(entry.metrics)
+        )
         _place(source, address, attestation, folder)
     return Pulled(address.artifact, version, event.tag.ref, entry.commit, signature, folder, was_there)
 
@@ -79,6 +82,12 @@ def _recorded(event: Event) -> Entry:
             event.entry, hint="only what `winnow register` recorded can be checked: dvc get fetches any file"
         )
     return event.entry
+
+
+def _flat(metrics: dict[str, Estimate]) -> dict[str, float]:
+    """Return metrics as `reports/metrics.json` has them: the ends of an interval beside its value."""
+    ends = {name: {"": each.value, "_low": each.low, "_high": each.high} for name, each in metrics.items()}
+    return {f"{name}{end}": value for name, each in ends.items() for end, value in each.items() if value is not None}
 
 
 def _place(source: Project, address: Address, attestation: Attestation, folder: Path) -> None:

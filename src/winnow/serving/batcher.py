@@ -5,6 +5,7 @@ twice, from the event loop to a worker and back. While every worker is busy, the
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
@@ -16,6 +17,8 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 _BURST_S = 0.1
+_BURST_WAIT_S = 0.25
+_CALM_S = 1.0
 _MIN_RETRY_S = 1
 
 
@@ -39,8 +42,11 @@ class BatchLimits:
     max_queue: int
     """Images that may wait; more are refused."""
 
-    sustained_queue: int
-    """The same once the queue has not been empty for a while: a burst may wait, an overload may not."""
+    patience_s: float
+    """In an overload, beyond its first tenth of a second, no more may wait than are answered in this time.
+
+    A batch may always wait.
+    """
 
 
 class Ticket:
@@ -86,7 +92,8 @@ class Batcher(Generic[J, R]):
         self._queue: deque[_Job] = deque()
         self._has_work = threading.Condition()
         self._num_idle = 0
-        self._was_empty_s = self._rested_s = time.monotonic()
+        self._rested_s = time.monotonic()
+        self._over_since_s = self._last_over_s = -math.inf
         self._seconds_per_image = 0.0
         self._is_closed = False
         self._prepare_thread = prepare_thread
@@ -118,11 +125,19 @@ class Batcher(Generic[J, R]):
     def require_room(self, num_jobs: int = 1) -> None:
         """Raise Overloaded when so many images would not be taken. An empty queue takes any number."""
         waiting = len(self._queue)
-        if not waiting:
+        limits, wait_s = self.limits, (waiting + num_jobs) * self._seconds_per_image
+        if not waiting or waiting + num_jobs <= limits.max_batch:
             return
-        is_burst = time.monotonic() - self._was_empty_s < _BURST_S
-        if waiting + num_jobs > (self.limits.max_queue if is_burst else self.limits.sustained_queue):
-            raise Overloaded(max(_MIN_RETRY_S, round(waiting * self._seconds_per_image)))
+        is_crowded = waiting + num_jobs > limits.max_queue
+        if wait_s <= limits.patience_s and not is_crowded:
+            return
+        now = time.monotonic()
+        if now - self._last_over_s > _CALM_S:
+            self._over_since_s = now
+        self._last_over_s = now
+        is_burst = now - self._over_since_s < _BURST_S
+        if not is_burst or is_crowded or wait_s > _BURST_WAIT_S:
+            raise Overloaded(max(_MIN_RETRY_S, round(wait_s)))
 
     async def submit(self, payloads: Sequence[J], timeout_s: float) -> list[Done[R]]:
         """Return the results in the order of `payloads`. Raises Overloaded, and TimeoutError after `timeout_s`."""
@@ -161,7 +176,7 @@ class Batcher(Generic[J, R]):
             started = time.monotonic()
             results = self._try([job.payload for job in batch])  # type: ignore[misc] # each payload came as a J
             spent = (time.monotonic() - started) / len(batch) / self.limits.num_workers
-            self._seconds_per_image += 0.1 * (spent - self._seconds_per_image)
+            self._seconds_per_image += (spent - self._seconds_per_image) * (0.1 if self._seconds_per_image else 1)
             done = [(job, Done(result, started - job.entered_s)) for job, result in zip(batch, results, strict=True)]
             _hand_over(done)
 
@@ -175,19 +190,16 @@ class Batcher(Generic[J, R]):
         """Return the next batch, None when there will be none. Images that nobody waits for any more are dropped."""
         with self._has_work:
             while not self._queue:
-                self._was_empty_s = time.monotonic()
                 if self._is_closed:
                     return None
                 self._num_idle += 1
-                self._rested_s = self._was_empty_s
+                self._rested_s = time.monotonic()
                 self._has_work.wait()
                 self._num_idle -= 1
             self._await_more()
             # An equal share for each worker that has nothing to do: two halves are done sooner than one whole.
             num = min(self.limits.max_batch, -(-len(self._queue) // (self._num_idle + 1)))
             batch = [self._queue.popleft() for _ in range(num)]
-            if not self._queue:
-                self._was_empty_s = time.monotonic()
         return [job for job in batch if not job.ticket.is_abandoned]
 
     def _await_more(self) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import sys
 import threading
@@ -67,7 +68,7 @@ class Explanation(NamedTuple):
 
 def start_explaining(settings: Explaining) -> Batcher[Task, Explanation]:
     """Return the worker for explanations, at work."""
-    limits = BatchLimits(1, 1, 0.0, settings.max_queue, settings.max_queue)
+    limits = BatchLimits(1, 1, 0.0, settings.max_queue, math.inf)
     worker: Batcher[Task, Explanation] = Batcher(work, limits, name="explain", prepare_thread=stand_back)
     worker.start()
     return worker

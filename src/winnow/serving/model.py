@@ -1,6 +1,7 @@
 """A loaded model at work: from the bytes of images to probabilities, a batch at a time."""
 
 import io
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,13 @@ _GAIN = 1.05
 _TUNE_S = 0.4
 _WARM_UP = 2
 _TRIES = 3
-_PATIENCE = 3
+_PATIENCE = 2
 _UNNOTICED_S = 0.005
+
+# A palette with transparency takes 17 bytes a pixel on its way to the model: large pictures take turns.
+_LARGE_PIXELS = 4_000_000
+_LARGE_TURN = threading.Lock()
+_TOO_LARGE = "Q104"
 
 Pixels = NDArray[np.uint8]
 
@@ -83,7 +89,17 @@ class Loaded:
 
     def read(self, content: bytes) -> Picture:
         """Return an image file as the model sees it: the same code as `winnow predict`. Raises ImageProblem."""
-        image = decode(content, max_pixels=self.max_pixels)
+        try:
+            return self._read(content, min(_LARGE_PIXELS, self.max_pixels))
+        except ImageProblem as problem:
+            # Told from the header: nothing has been decoded yet.
+            if problem.check != _TOO_LARGE or self.max_pixels <= _LARGE_PIXELS:
+                raise
+        with _LARGE_TURN:
+            return self._read(content, self.max_pixels)
+
+    def _read(self, content: bytes, max_pixels: int) -> Picture:
+        image = decode(content, max_pixels=max_pixels)
         return Picture(preprocess(image, self.runtime.spec), image.width, image.height, image.mode)
 
     def answer(self, contents: list[bytes]) -> list[Result]:
@@ -158,29 +174,39 @@ def stack(pixels: Sequence[Pixels]) -> Pixels:
     return pixels[0][np.newaxis] if len(pixels) == 1 else np.stack(pixels)
 
 
-def warm_up(runtime: Runtime, max_batch: int) -> int:
+class Pace(NamedTuple):
+    """How fast a warm model is."""
+
+    best_batch: int
+    """So many images are best taken at once."""
+
+    single_s: float
+    """One image alone."""
+
+
+def warm_up(runtime: Runtime, max_batch: int) -> Pace:
     """Run the model until it is warm, and return how many images are best taken at once, at most `max_batch`.
 
     That is the smallest batch beyond which an image gets no more than 5 % cheaper, and one that takes no longer than
-    three single images: a larger one makes everybody in it wait. Half a second is spent at most, but for very large
+    two single images: a larger one makes everybody in it wait. Half a second is spent at most, but for very large
     models.
     """
     spec = runtime.spec
     largest = np.zeros((max(1, max_batch), spec.size, spec.size, spec.channels), dtype=np.uint8)
     for _ in range(_WARM_UP):
         runtime.outputs(largest[:1])
-    best, cheapest, longest = 1, float("inf"), 0.0
+    best, cheapest, single = 1, float("inf"), 0.0
     begun = time.perf_counter()
     for size in _SIZES:
         if size > max_batch or time.perf_counter() - begun > _TUNE_S:
             break
         spent = min(_timed(runtime, largest[:size]) for _ in range(_TRIES))
-        longest = longest or max(_PATIENCE * spent, _UNNOTICED_S)
-        if spent > longest:
+        single = single or spent
+        if spent > max(_PATIENCE * single, _UNNOTICED_S):
             break
         if spent / size * _GAIN < cheapest:
             best, cheapest = size, spent / size
-    return best
+    return Pace(best, single)
 
 
 def _timed(runtime: Runtime, pixels: Pixels) -> float:

@@ -13,7 +13,7 @@ from winnow.serving.answered import Answered, Observer
 from winnow.serving.batcher import Batcher, BatchLimits
 from winnow.serving.bodies import Memory
 from winnow.serving.cpu import num_cores
-from winnow.serving.model import Answer, Loaded, Result, load, warm_up
+from winnow.serving.model import Answer, Loaded, Pace, Result, load, warm_up
 from winnow.serving.problems import NOT_READY, retry_later
 from winnow.serving.settings import Batching, Settings
 from winnow.serving.source import Source, require_model
@@ -25,6 +25,7 @@ Find = Callable[[str | None], Source]
 
 _LARGEST_BATCH = 32
 _QUIET_S = 0.05
+_LEAST_PATIENCE_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class Service:
         require_model(source, self.settings.expected_model)
         loaded = load(source, num_threads=1, max_pixels=self.settings.limits.max_pixels)
         batching = self.settings.batching
-        max_batch = warm_up(loaded.runtime, batching.max_batch or _LARGEST_BATCH)
-        limits = batch_limits(batching, self.num_workers, batching.max_batch or max_batch)
+        pace = warm_up(loaded.runtime, batching.max_batch or _LARGEST_BATCH)
+        limits = batch_limits(batching, self.num_workers, pace)
         batcher = Batcher(partial(self._answer, loaded), limits, name="predict")
         batcher.start()
         description = {**loaded.describe(), "stage": self.settings.stage or None}
@@ -146,11 +147,12 @@ class Service:
             await asyncio.to_thread(self._active.batcher.close)
 
 
-def batch_limits(batching: Batching, num_workers: int, max_batch: int) -> BatchLimits:
-    """Return the limits of a model's queue.
+def batch_limits(batching: Batching, num_workers: int, pace: Pace) -> BatchLimits:
+    """Return the limits of a model's queue: what was asked for, else what fits the model's pace.
 
-    In an overload no more may wait than the workers take next: whoever is let in waits for one batch and travels in the
-    next, which holds the latency of accepted requests near that of an idle service.
+    Whoever is let in during an overload waits for as long as two images take, and gets an answer in the time of a
+    third: no more than three times what an idle service needs.
     """
-    sustained = min(batching.max_queue, num_workers * max_batch)
-    return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, sustained)
+    patience_s = batching.patience_ms / 1000 or max(_LEAST_PATIENCE_S, 2 * pace.single_s)
+    max_batch = batching.max_batch or pace.best_batch
+    return BatchLimits(num_workers, max_batch, batching.wait_ms / 1000, batching.max_queue, patience_s)

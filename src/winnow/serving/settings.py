@@ -13,14 +13,14 @@ class Limits:
     max_body_bytes: int = 20 * MEGABYTE
     """Of one request."""
 
-    max_memory_bytes: int = 200 * MEGABYTE
+    max_memory_bytes: int = 100 * MEGABYTE
     """Of all bodies that are being read or wait."""
 
     max_images: int = 32
     """In one request."""
 
     max_pixels: int = 25_000_000
-    """Of one image: two of them, decoded at once, fit into 1 GiB."""
+    """Of one image: with all else it fits into 1 GiB."""
 
     timeout_s: float = 10.0
     """From the first byte of a request to its answer."""
@@ -42,6 +42,9 @@ class Batching:
     max_batch: int = 0
     wait_ms: float = 0.0
     max_queue: int = 256
+    """Images that may wait; in an overload as many as are answered in `patience_ms`."""
+
+    patience_ms: float = 0.0
 
 
 @dataclass(frozen=True)

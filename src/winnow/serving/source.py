@@ -14,7 +14,6 @@ from winnow.runtime import INT8_MODEL, MODEL
 
 PARITY = "parity.json"
 CARD = "card.json"
-METRICS = "metrics.json"
 FOLDER = "onnx"
 
 _HINT = "a folder that `winnow pull-model` wrote, models/onnx after `winnow export`, or an .onnx file"
@@ -55,8 +54,9 @@ def find_source(target: Path) -> Source:
     project = Project(folder.parent.parent)
     is_own = (project.root / PARAMS).is_file() and folder == project.onnx
     name, version = _identity(attestation) if attestation else (_own_name(project) if is_own else "classifier", None)
-    reports = (project.card_data, project.metrics) if is_own else (folder.parent / CARD, folder.parent / METRICS)
-    card, metrics = (_read_optional(each) for each in reports)
+    metrics: dict[str, Any] | None = dict(attestation.metrics) if attestation and attestation.metrics else None
+    if is_own:
+        metrics = metrics or _read_optional(project.metrics)
     return Source(
         path=path,
         name=name,
@@ -64,7 +64,7 @@ def find_source(target: Path) -> Source:
         commit=attestation.commit if attestation else None,
         signature=attestation.signature if attestation else None,
         metrics=metrics,
-        card=card,
+        card=_read_optional(project.card_data if is_own else folder.parent / CARD),
     )
 
 
