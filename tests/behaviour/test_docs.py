@@ -73,7 +73,7 @@ def test_the_commands_on_a_page_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_tasks_on_a_page_exist(page: Path, bootstrap: ModuleType) -> None:
     known = {*bootstrap.task_summaries(ROOT / "tasks.py"), *bootstrap.COMMANDS, "TASK"}
-    named = re.findall(r"(?:python tasks\.py|\binv) ([\w]+(?:\.\w+)*)", code_in(page))
+    named = re.findall(r"(?:python tasks\.py|\binv) (\w[\w-]*(?:\.\w+)*)", code_in(page))
     assert sorted(set(named) - known) == []
 
 
