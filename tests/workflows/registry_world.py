@@ -35,6 +35,11 @@ VARIABLES = {
     "WINNOW_GCP_SERVE_ACCOUNT": "winnow-serve@rice-grains-1.iam.gserviceaccount.com",
     "WINNOW_CANARY_SECONDS": "1",
 }
+# What somebody deployed before there was a registry.
+SERVING = {
+    "services": {"winnow-production": {"traffic": [{"revisionName": "by-hand", "percent": 100}]}},
+    "revisions": {"by-hand": {"service": "winnow-production", "model": "classifier@v0.9.0", "ready": True}},
+}
 CONFIG = """[core]
     remote = store
     analytics = false
@@ -59,7 +64,7 @@ class RegistryWorld:
     @classmethod
     @contextmanager
     def create(cls, server: GitHubServer, root: Path, **params: Any) -> "Iterator[RegistryWorld]":
-        """Publish a repository without a model, beside a cloud in which nothing serves."""
+        """Publish a repository without a model, beside a cloud in which an older model serves."""
         works = Works.build(root / "works", has_vault=True, **params)
         copy_machinery(works.root)
         with (works.root / ".gitignore").open("a", encoding="utf-8") as stream:
@@ -80,7 +85,7 @@ class RegistryWorld:
             root / "machine", server, variables=VARIABLES, environment={"PATH": path, "STAND_INS": str(cloud)}
         )
         with serving(behaviour, lambda path: cloud_run_model(read_state(cloud), path)) as port:
-            state = {"base": f"http://127.0.0.1:{port}", "services": {}, "revisions": {}}
+            state = {"base": f"http://127.0.0.1:{port}", **SERVING}
             (cloud / "state.json").write_text(json.dumps(state), encoding="utf-8")
             yield cls(server, works, repository, machine, cloud, behaviour)
 
@@ -98,20 +103,22 @@ class RegistryWorld:
         pull.state = "closed"
         return pull
 
-    def push_tag(self, tag: str, *, is_inlined: bool = False) -> tuple[Outcome, Outcome]:
-        """Run the workflow for a tag that is on GitHub, and then what that run has asked for.
-
-        `is_inlined` where a deployment is to fail: see called_workflows.
-        """
+    def push_tag(self, tag: str) -> tuple[Outcome, Outcome]:
+        """Run the workflow for a tag that is on GitHub, and then what that run has asked for."""
         content = events.push_tag(self.server, self.repository, tag)
         handed_over = self.machine.run(self.repository, WORKFLOW, "push", content)
         asked = self.repository.dispatches.pop()
         assert (asked["workflow"], asked["ref"]) == (WORKFLOW, self.repository.default_branch)
-        inputs = cast("dict[str, str]", asked["inputs"])
+        return handed_over, self.ask(cast("dict[str, str]", asked["inputs"]))
+
+    def ask(self, inputs: dict[str, str], *, is_inlined: bool = False) -> Outcome:
+        """Fill in the workflow's form; `is_inlined` where a deployment is to fail: see called_workflows."""
         content = events.dispatch(self.server, self.repository, inputs)
-        return handed_over, self.machine.run(
-            self.repository, WORKFLOW, "workflow_dispatch", content, is_inlined=is_inlined
-        )
+        return self.machine.run(self.repository, WORKFLOW, "workflow_dispatch", content, is_inlined=is_inlined)
+
+    def push_main(self, workflow: str) -> Outcome:
+        """Run a workflow for what main holds."""
+        return self.machine.run(self.repository, workflow, "push", events.push(self.server, self.repository))
 
     def call(self, **payload: Any) -> Outcome:
         """Let the webhook of a hosted registry call."""

@@ -43,11 +43,13 @@ def good(world: RegistryWorld) -> tuple[Pull, Outcome]:
 
 @pytest.fixture(scope="module")
 def broken(world: RegistryWorld, good: tuple[Pull, Outcome]) -> tuple[Pull, Outcome]:
-    """A better one still, whose service answers with classes that it does not have."""
+    """A better one still, whose service fails in production once it has passed the smoke test."""
     assert good[1].is_success
-    world.behaviour.faults["staging/classifier@v1.1.0"] = Fault(labels=["wolf", "dog"])
+    world.behaviour.faults["production/classifier@v1.1.0"] = Fault(after=11, status=500)
     pull = world.merge("3", range(1))
-    return pull, world.push_tag(world.works.register("v1.1.0"), is_inlined=True)[1]
+    world.works.register("v1.1.0")
+    asked = {"name": "classifier", "version": "v1.1.0", "stage": "production"}
+    return pull, world.ask(asked, is_inlined=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +91,17 @@ def test_the_image_that_serves_is_of_the_models_own_commit(world: RegistryWorld,
     assert good[1].job("image").step("make").outputs == {"image": f"{place}/model@{DIGEST}"}
 
 
-def test_a_release_that_fails_its_smoke_test_is_taken_back(world: RegistryWorld, broken: tuple[Pull, Outcome]) -> None:
+def test_a_release_that_fails_its_canary_is_taken_back(world: RegistryWorld, broken: tuple[Pull, Outcome]) -> None:
     pull, outcome = broken
     assert results(outcome)["deploy"] == "failure", outcome.log
     assert results(outcome)["undo"] == "success", outcome.log
-    assert world.serves("staging") == "classifier@v1.0.0"
-    assert world.in_stage("staging") == "v1.0.0"
-    assert {"classifier#staging#2", "classifier#staging#3"} <= set(world.tags()), "both the promotion and its end"
+    assert (world.serves("staging"), world.serves("production")) == ("classifier@v1.1.0", "classifier@v0.9.0")
+    assert {"classifier#production#2", "classifier#production!#3"} <= set(world.tags()), "both promotion and end"
+    assert world.in_stage("production") is None
     [comment] = world.comments(pull)
-    assert comment.startswith("### ❌ Release of classifier@v1.1.0 to staging: not released: the deployment failed")
-    for told in ("wolf", "staging is as it was before", "what serves now"):
+    title = "### ❌ Release of classifier@v1.1.0 to production: not released: the deployment failed"
+    assert comment.startswith(title)
+    for told in ("the canary", "failed; allowed are", "production is as it was before", "by-hand"):
         assert told in comment, told
 
 
@@ -118,6 +121,23 @@ def test_an_assignment_of_a_model_that_fails_deploys_nothing(world: RegistryWorl
         assert told in comment, told
     assert "refs/winnow/vault/classifier@v1.2.0" not in world.works.git("ls-remote", "origin"), "it never saw the vault"
     assert len(world.comments(bad[0])) == 1
+
+
+def test_what_main_holds_becomes_images(world: RegistryWorld, bad: tuple[Pull, Outcome]) -> None:
+    assert bad[1].jobs, "after it, for what is pushed here is pushed for all"
+    outcome = world.push_main("images.yaml")
+    assert outcome.is_success, outcome.log
+    assert results(outcome) == {"check": "success", "push": "success"}
+    commit = world.works.git("rev-parse", "origin/main")
+    pushed = set((world.cloud / "pushed").read_text().split())
+    place = "ghcr.io/rice/leaves"
+    tags = {
+        f"{place}/serve:{commit}",
+        f"{place}/prepare:{commit}",
+        f"{place}/train:{commit}-cpu",
+        f"{place}/train:main",
+    }
+    assert tags <= pushed
 
 
 FORGED: dict[str, dict[str, Any]] = {
