@@ -36,9 +36,9 @@ USER 10001:10001
 EXPOSE 8000
 # Within a container every address is its own; who reaches the port is decided outside.
 ENV WINNOW_HOST=0.0.0.0 \
-    WINNOW_PORT=8000
+    WINNOW_HTTP_PORT=8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_PORT', '8000')}/readyz\", timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_HTTP_PORT', '8000')}/readyz\", timeout=4)"]
 # The model is a layer on top of this, or a volume: what `winnow pull-model` writes, at /models.
 ENTRYPOINT ["winnow"]
 CMD ["serve", "/models"]

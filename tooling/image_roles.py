@@ -32,7 +32,7 @@ class Role:
 
 HEALTHY = (
     "import os, urllib.request as r; "
-    "r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_PORT', '8000')}/readyz\", timeout=4)"
+    "r.urlopen(f\"http://127.0.0.1:{os.environ.get('WINNOW_HTTP_PORT', '8000')}/readyz\", timeout=4)"
 )
 # A service answers by an exported file: of `winnow predict`, what runs a bundle is never reached.
 BUNDLES = (("winnow.commands.predict", "winnow.evaluation.predict"), ("winnow.commands.predict", "torch"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.cloud.names import NameProblem, check, check_number
 from deploy.release.cloud_run import CloudRun, Place
-from deploy.release.commands import Commands
+from deploy.release.commands import Commands, login
 from deploy.release.errors import ReleaseError, Stopped
 from deploy.release.flow import Flow, Trial
 from deploy.release.journal import Journal
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     flow.on_put_back = _deaf
     try:
         journal.note("start", arguments=list(arguments))
-        return flow.put_back() if values.put_back else flow.run()
+        with login():
+            return flow.put_back() if values.put_back else flow.run()
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from deploy.release.errors import CommandError, MissingError
@@ -96,6 +98,30 @@ class Commands:
         if process.returncode:
             raise CommandError(f"{why}: exit code {process.returncode}: {said.strip()[-_MAX_REASON:]}")
         return answer
+
+
+@contextmanager
+def login() -> Iterator[None]:
+    """Let `kubectl` find the cluster that the variable WINNOW_KUBECONFIG describes, for as long as this runs.
+
+    A workflow has it as a secret, whose text must neither be typed into a command nor stay on the disk.
+    """
+    text = os.environ.pop("WINNOW_KUBECONFIG", "")
+    if not text:
+        yield
+        return
+    with TemporaryDirectory(prefix="winnow-") as folder:  # which only its owner may enter
+        path = Path(folder) / "kubeconfig"
+        path.touch(mode=0o600)
+        path.write_text(text, "utf-8")
+        former = os.environ.get("KUBECONFIG")
+        os.environ["KUBECONFIG"] = str(path)
+        try:
+            yield
+        finally:
+            del os.environ["KUBECONFIG"]
+            if former is not None:
+                os.environ["KUBECONFIG"] = former
 
 
 def _start(words: Sequence[str], *, stderr: int) -> subprocess.Popen[str]:

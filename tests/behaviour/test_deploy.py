@@ -441,3 +441,20 @@ def test_without_the_clouds_program_nothing_is_begun(world: World) -> None:
     (world.folder / "programs" / CALLS[world.kind]["program"]).unlink()
     assert world.release() == 3
     assert "nothing was changed" in world.summary()["error"]
+
+
+def test_the_key_to_a_cluster_is_a_file_for_as_long_as_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from deploy.release.commands import login
+
+    monkeypatch.setenv("WINNOW_KUBECONFIG", "apiVersion: v1\n")
+    monkeypatch.setenv("KUBECONFIG", "mine")
+    with login():
+        path = Path(os.environ["KUBECONFIG"])
+        assert path.read_text(encoding="utf-8") == "apiVersion: v1\n"
+        assert path.stat().st_mode & 0o077 == path.parent.stat().st_mode & 0o077 == 0
+        assert "WINNOW_KUBECONFIG" not in os.environ, "no command needs to know it"
+    assert not path.parent.exists()
+    assert os.environ["KUBECONFIG"] == "mine"

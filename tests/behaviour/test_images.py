@@ -410,7 +410,7 @@ def test_the_health_check_of_the_image_asks_whether_the_service_is_ready(tooling
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        variables = {**os.environ, "WINNOW_PORT": str(server.server_port)}
+        variables = {**os.environ, "WINNOW_HTTP_PORT": str(server.server_port)}
         command = [sys.executable, "-c", serve.health]
         assert subprocess.run(command, env=variables, check=False).returncode == 0
         server.shutdown()

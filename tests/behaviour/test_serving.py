@@ -94,6 +94,10 @@ def service(model: Path, *words: str, **variables: str) -> Iterator[tuple[subpro
         process.stderr.close()
 
 
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
+
+
+@needs_signals
 @pytest.mark.slow
 def test_the_smoke_test_of_a_release_passes_and_sigterm_ends_it_with_0(
     model: Path, monkeypatch: pytest.MonkeyPatch
@@ -119,6 +123,7 @@ def test_another_model_than_the_one_expected_ends_the_command_with_2(model: Path
     assert "expected the model classifier@v1.0.1, found classifier@v1.0.0" in run.stderr
 
 
+@needs_signals
 @pytest.mark.slow
 def test_sigterm_under_load_loses_no_request(model: Path, picture: bytes) -> None:
     with service(model, WINNOW_DRAIN_S="1") as (process, address), Crowd(address, picture) as crowd:
@@ -169,10 +174,10 @@ def test_too_many_clients_are_sent_away_and_the_queue_stays_short(tmp_path: Path
 @pytest.mark.slow
 def test_a_flood_of_explanations_takes_nothing_from_predictions(tmp_path: Path, picture: bytes) -> None:
     model = save(tmp_path, "v1.0.0", size=256)
-    with service(model) as (_, address), Crowd(address, picture, "/v1/explain?method=rise&masks=256", 12) as flood:
+    with service(model) as (_, address), Crowd(address, picture, "/v1/explain?grid=4", 8) as flood:
         flood.wait_for(1)
         with Crowd(address, picture, num_clients=2) as crowd:
-            crowd.wait_for(100)
+            crowd.wait_for(60)
     assert (crowd.lost, flood.lost) == ([], [])
     assert set(crowd.statuses) == {200}
     assert set(flood.statuses) <= {200, 503, 504}
@@ -188,7 +193,7 @@ def test_whatever_the_document_of_the_api_allows_is_answered_as_it_says(model: P
     with service(model, WINNOW_ADMIN_TOKEN="boss") as (_, address):
         words = ["run", f"{address}/openapi.json", "--header", "X-Admin-Token: boss", "--no-color", "--seed", "1"]
         # What an image is, and which classes a model has, no schema can say.
-        words += ["--exclude-checks", "positive_data_acceptance", "--max-examples", "10", "--no-shrink"]
+        words += ["--exclude-checks", "positive_data_acceptance", "--max-examples", "5", "--no-shrink"]
         words += ["--generation-database", "none", "--warnings", "off"]
         run = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]

@@ -33,7 +33,7 @@ def repository(project: Path) -> Path:
         (("verify", "vault", "classifier@v1.0.0", "--to", "staging", "--out", "no.json"), "no.json, found nothing"),
         (("promote", "--to", "staging", "--verified", "no.json"), "no version of classifier is registered"),
         (("release", "request"), "expected the event of a workflow's run, got none"),
-        (("release", "tell"), "request.json, found none"),
+        (("release", "tell"), "request.json, found nothing"),
     ],
 )
 def test_what_cannot_be_ends_in_a_sentence(

@@ -49,7 +49,7 @@ def test_every_option_has_a_variable_of_the_same_name(
         monkeypatch.setenv(f"WINNOW_{name.upper()}", str(value))
     monkeypatch.setenv("WINNOW_MODEL", "classifier@v1.0.0")
     monkeypatch.setenv("WINNOW_HOST", "0.0.0.0")
-    monkeypatch.setenv("WINNOW_PORT", "81")
+    monkeypatch.setenv("WINNOW_HTTP_PORT", "81")
     assert run("serve", "folder", "--cors-origin", "https://a.example") == ExitCode.OK
     (call,) = heard
     assert (call["model"], call["host"], call["port"]) == ("folder", "0.0.0.0", 81)

@@ -112,3 +112,12 @@ def test_a_draining_service_answers_and_asks_to_leave(
         assert (answer.status_code, answer.headers["connection"]) == (200, "close")
         assert client.get("/readyz").status_code == 503
         assert client.get("/livez").status_code == 200
+
+
+def test_connections_send_at_once_and_do_not_wait_for_the_other_side() -> None:
+    from winnow.serving.server import _listen
+
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

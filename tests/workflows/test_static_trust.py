@@ -131,17 +131,33 @@ def test_no_link_of_a_release_can_be_skipped() -> None:
     assert jobs["approve"]["if"].endswith("(needs.vault.result == 'success' || needs.vault.result == 'skipped')")
     assert "'production' && 'production' || 'staging'" in jobs["approve"]["environment"]
     assert "needs.promote.result == 'success' || needs.request.outputs.action == 'deploy'" in jobs["deploy"]["if"]
-    assert set(jobs["tell"]["needs"]) == set(jobs) - {"tell"}
+    assert set(jobs["tell"]["needs"]) == set(jobs) - {"tell", "forward"}
     assert jobs["tell"]["if"].startswith("always() && ")
+    assert jobs["undo"]["if"].startswith("always() && needs.promote.result == 'success'")
+
+
+def test_the_run_of_a_pushed_tag_does_nothing_but_hand_over() -> None:
+    jobs = next(file for file in workflow_files() if file.stem == "registry").jobs
+    assert jobs["forward"]["if"].startswith("github.event_name == 'push' && ")
+    assert jobs["forward"]["permissions"] == {"contents": "read", "actions": "write"}
+    for name in ("verify", "tell"):
+        assert "github.event_name != 'push' && " in jobs[name]["if"]
+    for name in ("vault", "approve", "promote", "deploy"):
+        assert "verify" in jobs[name]["needs"], "which a tag's run has skipped"
+    assert "promote" in jobs["undo"]["needs"]
 
 
 def test_a_release_runs_the_code_of_the_default_branch_alone() -> None:
     registry = next(file for file in workflow_files() if file.stem == "registry")
     checkouts = [step["with"] for _, step in registry.steps() if "actions/checkout" in step.get("uses", "")]
-    assert len(checkouts) == 5
+    assert len(checkouts) == 7
     assert {each["ref"] for each in checkouts} == {"${{ github.event.repository.default_branch }}"}
     writers = [name for name, job in registry.jobs.items() if job["permissions"].get("contents") == "write"]
-    assert writers == ["vault", "promote"], "one pushes a note, the other a tag"
+    assert writers == ["vault", "promote", "undo"], "one pushes a note, the others a tag each"
+    deploy = next(file for file in workflow_files() if file.stem == "deploy")
+    checkouts = [step["with"] for _, step in deploy.steps() if "actions/checkout" in step.get("uses", "")]
+    assert {each["ref"] for each in checkouts} == {"${{ github.event.repository.default_branch }}"}
+    assert {job["environment"] for job in deploy.jobs.values()} == {"winnow-deploy"}
 
 
 @pytest.mark.parametrize(

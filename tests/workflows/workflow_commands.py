@@ -14,7 +14,7 @@ from winnow.cli.main import app
 
 Words = list[str]
 # What a runner image has, and what the steps before put there.
-ON_THE_RUNNER = {"cml", "docker", "echo", "gh", "git"}
+ON_THE_RUNNER = {"cml", "docker", "echo", "gcloud", "gh", "git"}
 # Of the bootstrap, which needs no environment.
 INSTALL_OPTIONS = {"--torch"}
 SHELL_PROGRAMS = ("&&", "||", ";", "|", "$(", "`", "\n")
@@ -34,7 +34,9 @@ def problems(words: Words) -> Iterator[str]:
     if words[:2] == ["python", "tasks.py"]:
         yield from task_problems(words[2:])
     elif words[0] == "python3":
-        # With the image's own Python, before there is an environment: scripts of ours and nothing else.
+        # With the image's own Python, without an environment: programs of deploy/, scripts of ours, and nothing else.
+        if words[1] == "-m" and words[2].startswith("deploy.") and (ROOT / words[2].replace(".", "/")).is_dir():
+            return
         if len(words) != 2 or not (ROOT / words[1]).is_file() or (ROOT / words[1]).parent != GITHUB / "scripts":
             yield f"expected `python3 .github/scripts/NAME.py`, got `{' '.join(words)}`"
     elif words[0] not in ON_THE_RUNNER:

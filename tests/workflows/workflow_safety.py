@@ -35,6 +35,13 @@ MAY_WRITE: dict[tuple[str, str], dict[str, str]] = {
         "id-token": "logs in to the cloud without a key",
         "packages": "pushes the image of the model",
     },
+    ("registry", "forward"): {"actions": "starts this workflow's run on the default branch"},
+    ("registry", "undo"): {"contents": "pushes the tag that takes the promotion back"},
+    ("deploy", "image"): {
+        "id-token": "fetches the model and pushes its image without a key",
+        "packages": "pushes the image to GitHub's own registry",
+    },
+    ("deploy", "release"): {"id-token": "logs in to the cloud without a key"},
     ("registry", "tell"): {"pull-requests": "posts the comment"},
     ("report", "post"): {"pull-requests": "posts the comment", "checks": "says whether the model may be merged"},
     ("accept", "commit"): {
@@ -50,11 +57,23 @@ VARIABLES = {
     "WINNOW_GCP_PULL_ACCOUNT": "the service account that reads the bucket",
     "WINNOW_GCP_PUSH_ACCOUNT": "the service account that writes to it, on trusted runs only",
     "WINNOW_DEPLOY_TARGET": "cloud-run or kubernetes (docs/deploy.md); without it a release ends with its tag",
+    "WINNOW_IMAGES": "where the images of models go; without it GitHub's own registry",
+    "WINNOW_GCP_DEPLOY_ACCOUNT": "the service account that deploys",
+    "WINNOW_GCP_SERVE_ACCOUNT": "the one that the service runs as",
+    "WINNOW_GCP_CALLER": "whom to ask as, where the service lets nobody else in",
+    "WINNOW_GCP_PROJECT": "the id of the project that serves",
+    "WINNOW_GCP_REGION": "where it serves",
+    "WINNOW_KUBE_CONTEXT": "the context of the cluster that serves",
+    "WINNOW_CANARY_SECONDS": "how long a canary is watched",
     "WINNOW_RUNNER": 'the labels of the training runner as JSON, such as ["self-hosted","gpu"]',
 }
-SECRETS = {"GITHUB_TOKEN": "GitHub's own, for the length of a job"}
+SECRETS = {
+    "GITHUB_TOKEN": "GitHub's own, for the length of a job",
+    "WINNOW_KUBECONFIG": "how to reach a cluster; of the environment winnow-deploy alone",
+}
 ENVIRONMENTS = {
     "winnow-push": "what pushes to the bucket; made by deploy/cloud, with required reviewers where a person sets them",
+    "winnow-deploy": "what deploys; for the default branch alone",
     "staging": "asks whoever is set as its reviewer before a model goes to staging; nobody by default",
     "production": "the same for production",
     "gpu": "asks a maintainer before the self-hosted runner starts",

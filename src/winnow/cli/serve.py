@@ -20,7 +20,8 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     host: Annotated[
         str, typer.Option("--host", envvar="WINNOW_HOST", help="Where to listen; 0.0.0.0: every address.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", envvar="WINNOW_PORT", help="0: any that is free.")] = 8000,
+    # Not WINNOW_PORT: Kubernetes sets that to an address wherever a service is called winnow.
+    port: Annotated[int, typer.Option("--port", envvar="WINNOW_HTTP_PORT", help="0: any that is free.")] = 8000,
     expect: Annotated[
         str | None,
         typer.Option(
@@ -48,7 +49,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
         typer.Option(
             "--patience-ms",
             envvar="WINNOW_PATIENCE_MS",
-            help="How long images may wait in an overload; 0: twice what one image takes.",
+            help="How long images may wait in an overload; 0: as two images take, at least 50.",
         ),
     ] = 0.0,
     max_body_mb: Annotated[

@@ -66,9 +66,13 @@ def serve(app: FastAPI, host: str, port: int) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise MachineError(
             f"cannot listen at {host}, port {port}: {error.strerror or error}",
             hint="another --port, 0 for any free one",
         ) from None
+    # Connections inherit it. asyncio sets it only where it made the socket itself; without it an answer's body waits
+    # 40 ms behind its headers for a sign from the client.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
