@@ -14,7 +14,7 @@ WORKERS: Command = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 TESTS: dict[str, Command] = {
     "coverage erase": ("coverage", "erase"),
     "quick tests": ("coverage", "run", "-m", "pytest", *WORKERS, "-m", "not slow", "--durations", "5"),
-    # Not watched by coverage: that costs half as much time again, and the quick tests alone reach nineteen lines of twenty.
+    # Not watched by coverage, which costs half as much time again: the quick ones alone reach 19 lines of 20.
     "slow tests": ("pytest", *WORKERS, "-m", "slow", "--durations", "15"),
     "coverage combine": ("coverage", "combine", "--quiet"),
     "coverage report": ("coverage", "report"),
