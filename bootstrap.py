@@ -184,6 +184,9 @@ def environment() -> dict[str, str]:
     """Return the variables that activating `.venv` would set."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
     path = os.pathsep.join([str(BIN), variables.get("PATH", os.defpath)])
+    # Where Python may not keep what it compiled, each process compiles torch anew, for seconds. In `.venv` it may keep.
+    if variables.pop("PYTHONDONTWRITEBYTECODE", ""):
+        variables.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "bytecode"))
     return {**variables, "VIRTUAL_ENV": str(VENV), "PATH": path}
 
 

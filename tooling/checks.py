@@ -13,9 +13,7 @@ LINT: dict[str, Command] = {
 WORKERS: Command = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 TESTS: dict[str, Command] = {
     "coverage erase": ("coverage", "erase"),
-    "quick tests": ("coverage", "run", "-m", "pytest", *WORKERS, "-m", "not slow", "--durations", "5"),
-    # Not watched by coverage, which costs half as much time again: the quick ones alone reach 19 lines of 20.
-    "slow tests": ("pytest", *WORKERS, "-m", "slow", "--durations", "15"),
+    "tests": ("coverage", "run", "-m", "pytest", *WORKERS, "--durations", "10"),
     "coverage combine": ("coverage", "combine", "--quiet"),
     "coverage report": ("coverage", "report"),
 }

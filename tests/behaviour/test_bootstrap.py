@@ -260,3 +260,15 @@ def test_a_command_finds_the_programs_of_the_environment(
 ) -> None:
     run = run_inside("python", "-c", "import subprocess; subprocess.run(['winnow', '--version'], check=True)")
     assert run.stdout.startswith("winnow "), run.stderr
+
+
+def test_where_python_may_keep_nothing_it_keeps_what_it_compiled_in_the_environment(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    variables = bootstrap.environment()
+    assert "PYTHONDONTWRITEBYTECODE" not in variables
+    assert Path(variables["PYTHONPYCACHEPREFIX"]).parent == bootstrap.VENV
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+    assert "PYTHONPYCACHEPREFIX" not in bootstrap.environment()

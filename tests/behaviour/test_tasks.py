@@ -51,7 +51,7 @@ def test_a_task_ends_with_the_exit_code_of_its_command(tooling: SimpleNamespace)
 def test_check_is_the_lint_and_the_tests_and_nothing_in_it_mends(tooling: SimpleNamespace) -> None:
     lint, tests = tooling.checks.LINT, tooling.checks.TESTS
     assert set(lint) == CI_STEPS
-    assert {"quick tests", "slow tests", "coverage report"} <= set(tests)
+    assert {"tests", "coverage report"} <= set(tests)
     words = {word for command in {**lint, **tests}.values() for word in command}
     assert not {"--fix", "--exit-zero", "--unsafe-fixes"} & words
     assert "--check" in lint["ruff format"]

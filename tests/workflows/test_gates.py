@@ -16,6 +16,8 @@ import pytest
 from action_environment import link_environment
 from workflow_files import GITHUB, ROOT, WorkflowFile, tracked_files
 
+from repository import BYTECODE
+
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="a link needs rights there")]
 
 TESTS, KEYS = "Tests with coverage", "Private keys"
@@ -77,8 +79,8 @@ def plant(checkout: Path, files: dict[str, str]) -> None:
 
 def run(checkout: Path, step: str) -> tuple[int, str]:
     """Run the command of a step; return its exit code and what it said."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
-    environment = {**kept, "PYTHONPATH": str(checkout / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST", "PYTHONDONT"))}
+    environment = {**kept, **BYTECODE, "PYTHONPATH": str(checkout / "src")}
     environment["PRE_COMMIT_HOME"] = str(checkout / ".cache")
     # It has nothing to do here, and takes seconds to read every module that was imported.
     environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
