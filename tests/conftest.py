@@ -1,6 +1,7 @@
 """What all tests share: their order, what coverage watches, a GitHub on loopback, a pull request that was trained."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,9 +32,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
     It costs half as much time again. The quick tests alone reach nineteen lines of twenty.
     """
-    from coverage import Coverage
-
-    watching = Coverage.current() if item.get_closest_marker("slow") else None
+    coverage = sys.modules.get("coverage")  # not there where the installed wheel is tested
+    watching = coverage.Coverage.current() if coverage and item.get_closest_marker("slow") else None
     if watching is None:
         return (yield)
     told = os.environ.pop(_COVERAGE, None)
