@@ -2,9 +2,10 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tooling.image_roles import Role
-from tooling.running import Command
+from tooling.running import Command, must
 
 # Run inside; the first word is what must not be there.
 PROBE = """
@@ -36,7 +37,15 @@ def trials(engine: str, role: Role, name: str) -> Iterator[Command]:
         yield (engine, "run", "--rm", *LOCKED_UP, "--entrypoint", program, name, *words)
 
 
-def container_of(name: str) -> str:
-    """Make a container of an image for buildah, which runs nothing else; return what it is called."""
+@contextmanager
+def runnable(engine: str, name: str) -> Iterator[str]:
+    """Yield what the engine runs of an image: its name, or for buildah, which runs nothing else, a container of it."""
+    if engine != "buildah":
+        yield name
+        return
     run = subprocess.run(["buildah", "from", "--pull-never", name], capture_output=True, encoding="utf-8", check=True)  # noqa: S603, S607
-    return run.stdout.strip()
+    container = run.stdout.strip()
+    try:
+        yield container
+    finally:
+        must("buildah", "rm", container)

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,17 @@ from invoke import Exit
 
 from tooling.entry_points import IMPORT_RULES
 from tooling.image_roles import ROLES, Role
-from tooling.image_trial import container_of, trials
+from tooling.image_trial import runnable, trials
 from tooling.preflight import TEXT_RULES, find_faults
 from tooling.running import ROOT, Command, must, program, say
 
-ENGINES = ("docker", "podman", "buildah")
+# How each engine builds. Only Docker's own format keeps the health check.
+STARTS: dict[str, Command] = {
+    "docker": ("docker", "buildx", "build"),
+    "podman": ("podman", "build", "--format", "docker"),
+    "buildah": ("buildah", "bud", "--isolation", "chroot", "--format", "docker"),
+}
+ENGINES = tuple(STARTS)
 # Where images go: `ghcr.io/owner/name`. Without it they stay here, as `winnow/ROLE`.
 PLACE = "WINNOW_IMAGES"
 LOCAL = "winnow"
@@ -59,26 +65,30 @@ class Build:
 
     def commands(self) -> list[Command]:
         """Return what builds it, and what pushes it where that is a step of its own."""
-        common = [*("--file", f"dockerfiles/{self.role.name}.dockerfile")]
-        common += [word for name in self.names for word in ("--tag", name)]
-        common += [word for name, value in self.labels.items() for word in ("--label", f"{name}={value}")]
+        common = ["--file", f"dockerfiles/{self.role.name}.dockerfile", *naming(self.names, self.labels)]
         common += ["--build-arg", f"TORCH={self.torch}"] if self.torch != LOCKED_TORCH else []
         if self.engine == "docker":
-            return [("docker", "buildx", "build", *common, *self._buildx(), *self.rest, ".")]
-        # Only Docker's own format keeps the health check.
-        start = ("podman", "build") if self.engine == "podman" else ("buildah", "bud", "--isolation", "chroot")
+            return [(*STARTS["docker"], *common, *self._cached(), *ending(is_pushed=self.is_pushed), *self.rest, ".")]
         pushes = [(self.engine, "push", name) for name in self.names] if self.is_pushed else []
-        return [(*start, "--format", "docker", *common, *self.rest, "."), *pushes]
+        return [(*STARTS[self.engine], *common, *self.rest, "."), *pushes]
 
-    def _buildx(self) -> Iterator[str]:
+    def _cached(self) -> Iterator[str]:
         if self.cache:
             yield f"--cache-from=type=registry,ref={self.cache}"
         if self.is_pushed:
             yield f"--cache-to=type=registry,ref={self.cache},mode=max"
-            # What is in it, and how it came to be, signed by no one but kept beside it in the registry.
-            yield from ("--sbom=true", "--provenance=mode=max", "--push")
-        else:
-            yield "--load"
+
+
+def naming(names: Iterable[str], labels: Mapping[str, str]) -> list[str]:
+    """Return the words that name and label an image."""
+    words = [word for name in names for word in ("--tag", name)]
+    return words + [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+
+
+def ending(*, is_pushed: bool) -> tuple[str, ...]:
+    """Return the words that tell docker where an image goes."""
+    # What is in it, and how it came to be, signed by no one but kept beside it in the registry.
+    return ("--sbom=true", "--provenance=mode=max", "--push") if is_pushed else ("--load",)
 
 
 def make_images(
@@ -116,13 +126,9 @@ def run_aloud(command: Command, root: Path) -> None:
 
 def try_image(build: Build, root: Path) -> None:
     """Run what was built, as nobody and with nothing to write to; what is pushed, a pull request's run tried."""
-    name = container_of(build.names[0]) if build.engine == "buildah" else build.names[0]
-    try:
+    with runnable(build.engine, build.names[0]) as name:
         for command in trials(build.engine, build.role, name):
             run_aloud(command, root)
-    finally:
-        if build.engine == "buildah":
-            must("buildah", "rm", name)
 
 
 def check_images(role: str, root: Path = ROOT) -> None:

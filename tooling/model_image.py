@@ -1,11 +1,9 @@
 """A registered model as an image: the serving image of its own commit, and a layer with its files, named by version."""
 
 import json
-import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +11,9 @@ from tempfile import TemporaryDirectory
 from bootstrap import LOCKED_TORCH
 from invoke import Exit
 
-from tooling.image_trial import container_of
-from tooling.images import LOCAL, git, good_tags, make_images, run_aloud, the_engine, the_place
-from tooling.running import ROOT, Command, must, program, say
+from tooling.image_trial import runnable
+from tooling.images import LOCAL, STARTS, ending, good_tags, make_images, naming, run_aloud, the_engine, the_place
+from tooling.running import ROOT, Command, program, say
 from tooling.service_trial import ask_service
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -29,7 +27,6 @@ class Model:
     address: str
     """NAME@VERSION, as `winnow models` has it."""
 
-    version: str
     commit: str
     data_hash: str
 
@@ -56,22 +53,16 @@ class ModelBuild:
 
     def command(self, folder: Path, root: Path) -> Command:
         """Return what puts the model's files, in `folder`, into the image."""
-        start = {
-            "docker": ("docker", "buildx", "build"),
-            "podman": ("podman", "build", "--format", "docker"),
-            "buildah": ("buildah", "bud", "--isolation", "chroot", "--format", "docker", "--pull=never"),
-        }
         labels = {
             "org.opencontainers.image.revision": self.model.commit,
             "winnow.data": self.model.data_hash,
             "winnow.model": self.model.address,
         }
-        words = ["--file", str(root / "dockerfiles" / "model.dockerfile"), "--build-arg", f"SERVE={self.base}"]
-        words += ["--tag", self.name]
-        words += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
-        if self.engine == "docker":
-            words += ["--sbom=true", "--provenance=mode=max", "--push"] if self.is_pushed else ["--load"]
-        return (*start[self.engine], *words, str(folder))
+        file = str(root / "dockerfiles" / "model.dockerfile")
+        words = ["--file", file, "--build-arg", f"SERVE={self.base}", *naming([self.name], labels)]
+        # What it stands on was built here, or must not be another one than that.
+        words += {"docker": ending(is_pushed=self.is_pushed), "buildah": ("--pull=never",)}.get(self.engine, ())
+        return (*STARTS[self.engine], *words, str(folder))
 
 
 def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pushed: bool, root: Path = ROOT) -> None:
@@ -79,8 +70,7 @@ def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pus
 
     `address` is NAME@VERSION; where `stage` is given, the registry must have that version in it. What was pushed
     before is found again and not made anew: the digest of a version stays. `rest` are further words for the engine
-    that builds the serving image. Ends with exit code 1 where the registry
-    says otherwise, 2 for a wrong wish.
+    that builds the serving image. Ends with exit code 1 where the registry says otherwise, 2 for a wrong wish.
     """
     place = the_place(is_pushed=is_pushed)
     engine = the_engine(engine)
@@ -101,9 +91,13 @@ def make_model_image(address: str, stage: str, engine: str, rest: str, *, is_pus
 
 def build_all(build: ModelBuild, rest: str, root: Path) -> None:
     """Build the serving image where there is none yet, then the model's own layer."""
-    with checkout(build.model.commit, root) as there, TemporaryDirectory(prefix="winnow-model-") as scratch:
+    from winnow.project import Project
+    from winnow.repository.checkouts import checked_out
+
+    with TemporaryDirectory(prefix="winnow-model-") as scratch:
         if not is_there(build):
-            make_images("serve", build.engine, [], LOCKED_TORCH, rest, is_pushed=build.is_pushed, root=there)
+            with checked_out(Project(root), build.model.commit, Path(scratch)) as there:
+                make_images("serve", build.engine, [], LOCKED_TORCH, rest, is_pushed=build.is_pushed, root=there)
         folder = Path(scratch) / "model"
         run_aloud(("winnow", "pull-model", build.model.address, "--out", str(folder)), root)
         run_aloud(build.command(folder, root), root)
@@ -113,49 +107,31 @@ def build_all(build: ModelBuild, rest: str, root: Path) -> None:
 
 def try_service(build: ModelBuild, root: Path) -> None:
     """Let the image answer a picture; one that was pushed, the smoke test asks."""
-    name = container_of(build.name) if build.engine == "buildah" else build.name
-    try:
+    with runnable(build.engine, build.name) as name:
         run_aloud(ask_service(build.engine, name, build.model.address), root)
-    finally:
-        if build.engine == "buildah":
-            must("buildah", "rm", name)
 
 
 def find_model(address: str, stage: str, root: Path) -> Model:
     """Return the version that `address` names; end where the registry does not have it, or not in `stage`."""
-    name, at, version = address.rpartition("@")
-    if not at:
-        raise Exit(f"expected NAME@VERSION, got {address!r}\nhint: `winnow models` lists them", code=2)
     from winnow.errors import WinnowError
     from winnow.project import Project
     from winnow.registry.history import read_history
-    from winnow.registry.names import parse_address
+    from winnow.registry.names import parse_address, split_model
     from winnow.registry.tags import read_tags
 
     try:
-        history = read_history(parse_address(address).artifact, read_tags(Project(root)))
+        artifact, version = split_model(address)
+        history = read_history(artifact, read_tags(Project(root)))
         event = history.versions[history.find(parse_address(address))]
-        held = history.in_stage(stage) if stage else version
     except WinnowError as error:
         raise Exit(f"{error.message}\nhint: {error.hint}", code=error.exit_code) from None
+    held = history.in_stage(stage) if stage else version
     if held != version:
         hint = f"hint: winnow promote {version} --to {stage} --push"
         raise Exit(f"expected {address} in {stage}, the registry has {held or 'nothing'} there\n{hint}", code=1)
     if isinstance(event.entry, str):
         raise Exit(f"{event.entry}\nhint: only what `winnow register` recorded is deployed", code=1)
-    return Model(f"{name}@{version}", version, event.tag.commit, event.entry.data_hash)
-
-
-@contextmanager
-def checkout(commit: str, root: Path) -> Iterator[Path]:
-    """Yield a folder with the files of a commit, for as long as it is needed."""
-    with TemporaryDirectory(prefix="winnow-serve-") as scratch:
-        folder = Path(scratch) / "commit"
-        git(root, "worktree", "add", "--quiet", "--detach", str(folder), commit)
-        try:
-            yield folder
-        finally:
-            git(root, "worktree", "remove", "--force", str(folder))
+    return Model(address, event.tag.commit, event.entry.data_hash)
 
 
 def is_there(build: ModelBuild) -> bool:
@@ -185,12 +161,12 @@ def ask(command: Command) -> str | None:
 
 def tell(build: ModelBuild, digest: str, root: Path) -> None:
     """Write the image's name to `.winnow/image.json`, and to the outputs of the job where this runs in one."""
+    from winnow.pull_request.job_summary import set_outputs
+
     image = f"{build.name.rpartition(':')[0]}@{digest}" if digest else build.name
     record = {"schema": 1, "image": image, "model": build.model.address, "commit": build.model.commit}
     path = root / RECORD
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    if "GITHUB_OUTPUT" in os.environ:
-        with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as stream:
-            stream.write(f"image={image}\n")
+    set_outputs({"image": image})
     say(f"{build.model.address}: {image}")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from deploy.cloud.identities import account, identity
 from deploy.cloud.names import check, check_number
-from deploy.cloud.serving import ENVIRONMENT, account, images, plan_serving
+from deploy.cloud.serving import ENVIRONMENT, images, plan_serving
 from deploy.cloud.steps import Step, Words
 
 SERVICES = ("iam", "iamcredentials", "sts", "storage")
@@ -133,7 +134,6 @@ def _accounts(cloud: Cloud) -> list[Step]:
         role, account = f"winnow{duty.title()}", cloud.account(duty)
         roles: Words = ("gcloud", "iam", "roles")
         granted = (f"--title=winnow {duty}", f"--permissions={','.join(permissions)}", "--stage=GA")
-        accounts: Words = ("gcloud", "iam", "service-accounts")
         steps += [
             Step(
                 f"the role to {duty}, with no permission more than that takes",
@@ -141,11 +141,7 @@ def _accounts(cloud: Cloud) -> list[Step]:
                 probe=(*roles, "describe", role, of_project),
                 renew=(*roles, "update", role, of_project, *granted, "--quiet"),
             ),
-            Step(
-                f"the identity that may {duty}; it has no key and gets none",
-                (*accounts, "create", f"winnow-{duty}", of_project, f"--display-name=winnow {duty}"),
-                probe=(*accounts, "describe", account, of_project),
-            ),
+            identity(cloud.project, duty),
             Step(
                 f"it may {duty}, in this bucket alone",
                 (

@@ -1,5 +1,6 @@
 """What a service on Cloud Run takes: a place for images, an identity that serves, and one that deploys; no key."""
 
+from deploy.cloud.identities import account, identity
 from deploy.cloud.steps import Step, Words
 
 NAME = "winnow"
@@ -11,11 +12,6 @@ ENVIRONMENT = "winnow-deploy"
 DUTIES = ("serve", "deploy")
 
 
-def account(project: str, duty: str) -> str:
-    """Return the address of the service account for a duty: `serve` or `deploy`."""
-    return f"winnow-{duty}@{project}.iam.gserviceaccount.com"
-
-
 def images(project: str, region: str) -> str:
     """Return where images are pushed."""
     return f"{region}-docker.pkg.dev/{project}/{NAME}"
@@ -23,7 +19,7 @@ def images(project: str, region: str) -> str:
 
 def plan_serving(project: str, region: str, bucket: str) -> list[Step]:
     """Return what has to exist before `deploy.yaml` can run, but for the trust in GitHub's runs."""
-    return [*_places(project, region), *_identities(project), *_rights(project, region, bucket)]
+    return [*_places(project, region), *(identity(project, duty) for duty in DUTIES), *_rights(project, region, bucket)]
 
 
 def _places(project: str, region: str) -> list[Step]:
@@ -45,19 +41,6 @@ def _places(project: str, region: str) -> list[Step]:
             (*secrets, "create", SECRET, of_project, "--replication-policy=automatic"),
             probe=(*secrets, "describe", SECRET, of_project),
         ),
-    ]
-
-
-def _identities(project: str) -> list[Step]:
-    accounts: Words = ("gcloud", "iam", "service-accounts")
-    of_project = f"--project={project}"
-    return [
-        Step(
-            f"the identity that may {duty}; it has no key and gets none",
-            (*accounts, "create", f"winnow-{duty}", of_project, f"--display-name=winnow {duty}"),
-            probe=(*accounts, "describe", account(project, duty), of_project),
-        )
-        for duty in DUTIES
     ]
 
 

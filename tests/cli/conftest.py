@@ -19,6 +19,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def repository(project: Path) -> Path:
+    """A project in Git, with a commit and nothing that is registered."""
+    # Imported late: it brings all of the pipeline, which most tests of the command line do without.
+    from registered import introduce
+
+    from repository import call
+
+    call(project, "git", "init", "-q", "-b", "main")
+    introduce(project, "ada")
+    call(project, "git", "add", "-A")
+    call(project, "git", "commit", "-q", "-m", "first")
+    return project
+
+
+@pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Return a function from arguments to the exit code."""
 

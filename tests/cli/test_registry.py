@@ -5,23 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from registered import introduce
 
-from repository import call
 from winnow.errors import ExitCode
 
 Run = Callable[..., int]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def repository(project: Path) -> Path:
-    """A project in Git, with a commit and nothing to register."""
-    call(project, "git", "init", "-q", "-b", "main")
-    introduce(project, "ada")
-    call(project, "git", "add", "-A")
-    call(project, "git", "commit", "-q", "-m", "first")
-    return project
 
 
 def test_an_empty_registry_is_told(repository: Path, run: Run, capsys: Capture) -> None:

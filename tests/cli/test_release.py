@@ -4,22 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from registered import introduce
 
-from repository import call
 from winnow.errors import ExitCode
 
 Run = Callable[..., int]
-
-
-@pytest.fixture
-def repository(project: Path) -> Path:
-    """A project in Git, with a commit and nothing that is registered."""
-    call(project, "git", "init", "-q", "-b", "main")
-    introduce(project, "ada")
-    call(project, "git", "add", "-A")
-    call(project, "git", "commit", "-q", "-m", "first")
-    return project
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from registered import Workshop, build_two
@@ -10,6 +11,9 @@ from winnow.data.parts import image_id
 from winnow.ingest.png import encode_gray
 from winnow.pipeline import add
 from winnow.project import Project
+
+if TYPE_CHECKING:
+    from released import Works
 
 WriteImages = Callable[[Path, dict[str, int]], Path]
 
@@ -64,3 +68,20 @@ def two_models(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def shop(two_models: Workshop, tmp_path: Path) -> Workshop:
     """A project whose models can be registered."""
     return two_models.copy(tmp_path / "shop")
+
+
+@pytest.fixture(scope="session")
+def one_release(tmp_path_factory: pytest.TempPathFactory) -> "Works":
+    # Imported late: it needs what writes ONNX files.
+    from released import Works
+
+    works = Works.build(tmp_path_factory.mktemp("works"))
+    works.release_model("1", range(2))
+    works.register("v1.0.0")
+    return works
+
+
+@pytest.fixture
+def works(one_release: "Works", tmp_path: Path) -> "Works":
+    """A project with a registered model that can be released."""
+    return one_release.copy(tmp_path / "works")

@@ -11,19 +11,6 @@ from winnow.errors import UsageError
 from winnow.project import Project
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Works:
-    works = Works.build(tmp_path_factory.mktemp("works"))
-    works.release_model("1", range(2))
-    works.register("v1.0.0")
-    return works
-
-
-@pytest.fixture
-def works(built: Works, tmp_path: Path) -> Works:
-    return built.copy(tmp_path / "works")
-
-
 def event(folder: Path, name: str, content: object, ref: str = "") -> dict[str, str]:
     (folder / "event.json").write_text(json.dumps(content), encoding="utf-8")
     return {"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(folder / "event.json"), "GITHUB_REF": ref}

@@ -15,19 +15,6 @@ from winnow.files import write_json
 NEEDS = json.dumps({name: {"result": "success"} for name in ("request", "verify", "approve", "promote", "deploy")})
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Works:
-    works = Works.build(tmp_path_factory.mktemp("works"))
-    works.release_model("1", range(2))
-    works.register("v1.0.0")
-    return works
-
-
-@pytest.fixture
-def works(built: Works, tmp_path: Path) -> Works:
-    return built.copy(tmp_path / "works")
-
-
 @pytest.mark.slow
 def test_a_release_is_told_on_the_pull_request_and_on_the_jobs_page(
     works: Works, server: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,5 @@
 """`winnow verify model` and `winnow verify vault`: a registered version asked again, and its one look at the vault."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from winnow.errors import CheckError, ExitCode
 from winnow.files import write_json
 from winnow.markup.markdown import to_markdown
 from winnow.project import Project
-from winnow.pull_request.job_summary import add_to_summary
+from winnow.pull_request.job_summary import add_to_summary, set_outputs
 from winnow.registry.names import Stage, split_model
 from winnow.release.bench import Bench
 from winnow.release.ledger import Ledger
@@ -89,9 +88,6 @@ def _written(project: Project, found: Verification, out: Path | None) -> VerifyR
     path = out or release_folder(project) / VERIFICATION
     write_json(path, found.as_dict())
     add_to_summary([to_markdown(verification_blocks(found))])
-    if place := os.environ.get("GITHUB_OUTPUT"):
-        # A look is for a version that nothing else speaks against.
-        due = found.vault if found.has_passed else "none"
-        with Path(place).open("a", encoding="utf-8", newline="\n") as stream:
-            stream.write(f"vault={due}\n")
+    # A look is for a version that nothing else speaks against.
+    set_outputs({"vault": found.vault if found.has_passed else "none"})
     return VerifyResult(found, path)

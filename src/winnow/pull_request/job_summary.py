@@ -1,7 +1,7 @@
-"""The page that a job shows on GitHub; elsewhere there is none."""
+"""What a job shows on GitHub, and what it tells the jobs after it; elsewhere there is neither."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _MAX_BYTES = 1_000_000
@@ -22,3 +22,10 @@ def add_to_summary(pages: Iterable[str]) -> None:
                 stream.write("The summary has a limit: the rest is in the artifact.\n")
                 return
             stream.write(f"{page}\n")
+
+
+def set_outputs(outputs: Mapping[str, str], variables: Mapping[str, str] = os.environ) -> None:
+    """Append the step's outputs, each of one line, for the jobs after it."""
+    if place := variables.get("GITHUB_OUTPUT"):
+        with Path(place).open("a", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(f"{key}={value}\n" for key, value in outputs.items())

@@ -1,4 +1,4 @@
-"""With which commit a model is compared: what it was merged into."""
+"""Which commit brought a model, and with which one it is compared: what it was merged into."""
 
 from winnow.errors import UsageError
 from winnow.project import Project
@@ -19,8 +19,13 @@ def find_base(project: Project, commit: str) -> str | None:
     parted = _ask(project, "merge-base", commit, branch) if branch else None
     if parted and parted != commit:
         return parted
-    made = _ask(project, "log", "--first-parent", "-1", "--format=%H", commit, "--", project.dvc_lock.name)
+    made = model_commit(project, commit)
     return _ask(project, "rev-parse", "--verify", "--quiet", f"{made}^1") if made else None
+
+
+def model_commit(project: Project, commit: str) -> str | None:
+    """Return the last commit up to `commit` that changed `dvc.lock`, on the first-parent line; None where none did."""
+    return _ask(project, "log", "--first-parent", "-1", "--format=%H", commit, "--", project.dvc_lock.name)
 
 
 def _ask(project: Project, *arguments: str) -> str | None:

@@ -14,6 +14,7 @@ from winnow.files import write_json
 from winnow.logs import logger
 from winnow.markup.blocks import printable
 from winnow.project import Project
+from winnow.pull_request.job_summary import set_outputs
 from winnow.pull_request.projects import all_projects
 from winnow.registry.history import Event, read_history
 from winnow.registry.names import STAGES, Stage, TagName, artifact_name, parse_tag_name, require_version
@@ -60,10 +61,8 @@ def write_outputs(request: Request, path: Path, variables: Mapping[str, str] = o
         "stage": request.stage,
         "model": request.model if request.artifact else "",
     }
-    if place := variables.get("GITHUB_OUTPUT"):
-        with Path(place).open("a", encoding="utf-8", newline="\n") as stream:
-            # The grammar of names has no line end in it.
-            stream.writelines(f"{key}={printable(value, 300)}\n" for key, value in outputs.items())
+    # The grammar of names has no line end in it.
+    set_outputs({key: printable(value, 300) for key, value in outputs.items()}, variables)
 
 
 def _event(variables: Mapping[str, str]) -> dict[str, Any]:

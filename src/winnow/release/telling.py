@@ -9,26 +9,20 @@ from winnow.markup.markdown import to_markdown
 from winnow.project import Project
 from winnow.pull_request.telling.cml import Watermark
 from winnow.pull_request.telling.posting import Posted, Poster
+from winnow.registry import merged
 from winnow.registry.history import read_history
 from winnow.registry.tags import read_tags
 from winnow.release.page import story_blocks
 from winnow.release.record import Request
 from winnow.release.story import Story
-from winnow.repository.git import call_git
 
 
 def model_commit(project: Project, request: Request) -> str:
-    """Return the commit that brought a version's model: the last one up to its tag that changed `dvc.lock`.
-
-    A version may be registered commits later. Empty where the version is gone.
-    """
+    """Return the commit that brought a version's model, which may be older than its tag; empty where it is gone."""
     event = read_history(request.artifact, read_tags(project, request.artifact)).versions.get(request.version)
     if event is None:
         return ""
-    commit = event.tag.commit
-    lock = project.dvc_lock.name
-    done = call_git(project, "log", "--first-parent", "-1", "--format=%H", commit, "--", lock)
-    return done.stdout.decode().strip() or commit
+    return merged.model_commit(project, event.tag.commit) or event.tag.commit
 
 
 def find_pull(github: GitHub, commit: str) -> Pull | None:
