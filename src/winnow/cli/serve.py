@@ -122,7 +122,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     ] = False,
     retain_days: Annotated[
         int,
-        typer.Option("--retain-days", envvar="WINNOW_RETAIN_DAYS", help="When logged images are deleted."),
+        typer.Option("--retain-days", envvar="WINNOW_RETAIN_DAYS", help="Days after which logged images are deleted."),
     ] = 30,
     feedback_any_label: Annotated[
         bool,

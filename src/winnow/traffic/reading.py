@@ -43,7 +43,7 @@ class TrafficLog:
     def segments(self, kind: Kind, since_s: float = -math.inf, until_s: float = math.inf) -> list[SegmentName]:
         """Return the segments that may hold entries of a time. Where `since_s` is given, only its days are listed."""
         if math.isinf(since_s):
-            folders = [kind]
+            folders: list[str] = [kind]
         else:
             # A segment is begun before its entries, and a clock may be wrong by less than a day.
             first = datetime.fromtimestamp(since_s - _DAY_S, UTC).date()

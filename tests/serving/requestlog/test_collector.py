@@ -202,6 +202,10 @@ def test_a_folder_that_somebody_else_made_is_not_trusted(tmp_path: Path, monkeyp
     with pytest.raises(MachineError, match="as a folder of this user"):
         own_temporary_folder()
     folder.unlink()
+    folder.write_text("a file")
+    with pytest.raises(MachineError, match="cannot be used"):
+        own_temporary_folder()
+    folder.unlink()
     folder.mkdir()
     monkeypatch.setattr(module.os, "getuid", lambda: 123_456)
     folder.rename(tmp_path / "winnow-log-123456")

@@ -1,7 +1,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,19 @@ def read(spool: Spool) -> list[str]:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., Spool]:
-    return lambda limits=LARGE: Spool(tmp_path / "spool", limits)
+def make(tmp_path: Path) -> Iterator[Callable[..., Spool]]:
+    """Return a function that begins a process's spool; all share one folder."""
+    made: list[Spool] = []
+
+    def begin(limits: SpoolLimits = LARGE) -> Spool:
+        made.append(Spool(tmp_path / "spool", limits))
+        return made[-1]
+
+    yield begin
+    for spool in made:
+        for segment in spool._open.values():
+            segment.stream.close()
+        spool._held.close()
 
 
 def test_segments_are_whole_and_in_order_once_they_are_sealed(make: Callable[..., Spool]) -> None:

@@ -110,10 +110,14 @@ class Collector:
 
 
 def own_temporary_folder() -> Path:
-    """Return this user's folder for logs that wait. Raises MachineError when somebody else has made it."""
-    if os.name == "nt":  # its folder for temporary files is the user's own
-        return Path(tempfile.gettempdir()) / "winnow-log"
-    folder = Path(tempfile.gettempdir()) / f"winnow-log-{os.getuid()}"
+    """Return this user's folder for logs that wait. Raises MachineError where it is somebody else's."""
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        raise MachineError("there is no folder for temporary files", hint="--log-buffer FOLDER") from None
+    if os.name == "nt":  # the user's own
+        return temporary / "winnow-log"
+    folder = temporary / f"winnow-log-{os.getuid()}"
     try:
         folder.mkdir(mode=_PRIVATE, exist_ok=True)
         status = folder.lstat()

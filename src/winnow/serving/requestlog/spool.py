@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from winnow.errors import UsageError
 from winnow.files import disk_errors
@@ -43,7 +43,7 @@ class SpoolLimits:
 @dataclass
 class _Segment:
     name: SegmentName
-    stream: BinaryIO
+    stream: FileIO
     begun_s: float
     num_bytes: int
 
@@ -143,7 +143,7 @@ class Spool:
         name = SegmentName(int(time.time()), self._writer, self._number, kind)
         # Unbuffered: what was written outlives the process.
         stream = (self._folder / (name.file + _OPEN)).open("xb", buffering=0)
-        self._open[kind] = segment = _Segment(name, stream, time.monotonic(), 0)  # type: ignore[arg-type] # raw, binary
+        self._open[kind] = segment = _Segment(name, stream, time.monotonic(), 0)
         return segment
 
     def _write(self, segment: _Segment, content: bytes) -> None:
