@@ -50,8 +50,8 @@ class Moody(Folder):
         self.may_go_on.wait(20)
         if self.is_down:
             raise ConnectionError("the storage is down")
-        self.put_names.append(name)
         super().put(name, content)
+        self.put_names.append(name)
 
 
 @pytest.fixture
