@@ -33,6 +33,28 @@ def test_an_object_is_put_listed_read_and_deleted(target: Target) -> None:
         target.read("a/1/y")
 
 
+@pytest.mark.slow
+def test_a_bucket_is_written_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gcsfs")
+    from storage import BUCKET, storage, variables
+
+    with storage(tmp_path) as (_, proxy):
+        for name, value in variables(proxy.url).items():
+            monkeypatch.setenv(name, value)
+        target = open_target(f"gs://{BUCKET}/log")
+        assert target.names("images") == []
+        target.put("images/1/x", b"one")
+        target.put("images/1/x", b"one")
+        target.put("requests/1/y", b"two")
+        assert open_target(f"gs://{BUCKET}/log").names("images") == ["images/1/x"]
+        assert target.read("requests/1/y") == b"two"
+        target.delete("images/1/x")
+        target.delete("images/1/x")
+        assert target.names("images") == []
+        with pytest.raises(FileNotFoundError):
+            target.read("images/1/x")
+
+
 def test_a_folder_needs_no_fsspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     assert isinstance(open_target(str(tmp_path)), Folder)
