@@ -10,6 +10,7 @@ LOCKS: dict[str, Command] = {
     "prepare": ("pyproject.toml", "--extra", "pipeline", "--extra", "cloud"),
     "train": ("pyproject.toml", "--extra", "train", "--extra", "cloud"),
     "serve": ("pyproject.toml", "--extra", "serve"),
+    "serve-cloud": ("pyproject.toml", "--extra", "serve", "--extra", "serve-cloud"),
 }
 
 

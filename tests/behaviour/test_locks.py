@@ -22,6 +22,7 @@ ROLES = {
     "prepare": (["pipeline", "cloud"], []),
     "train": (["train", "cloud"], []),
     "serve": (["serve"], []),
+    "serve-cloud": (["serve", "serve-cloud"], []),
 }
 ENTRY = re.compile(r"^([\w.\-]+)==(\S+)", re.MULTILINE)
 
@@ -86,5 +87,12 @@ def test_all_roles_run_the_versions_that_are_tested(role: str) -> None:
     assert {name: found for name, found in versions(role).items() if not found <= tested[name]} == {}
 
 
-def test_a_service_carries_no_training_stack() -> None:
-    assert not {"torch", "dvc", "pyarrow", "scipy", "scikit-learn", "matplotlib"} & set(versions("serve"))
+@pytest.mark.parametrize("role", ["serve", "serve-cloud"])
+def test_a_service_carries_no_training_stack(role: str) -> None:
+    assert not {"torch", "dvc", "pyarrow", "scipy", "scikit-learn", "matplotlib"} & set(versions(role))
+
+
+def test_a_service_carries_no_clients_of_storages_unless_they_are_asked_for() -> None:
+    clients = {"fsspec", "gcsfs", "s3fs"}
+    assert not clients & set(versions("serve"))
+    assert clients <= set(versions("serve-cloud"))

@@ -23,6 +23,8 @@ from stand_ins.clients import Crowd
 from tiny_onnx import about, save_means
 
 from winnow.attestation import Attestation, take_sums, write_attestation
+from winnow.traffic.reading import TrafficLog
+from winnow.traffic.target import Folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,8 +56,9 @@ def get(address: str) -> str:
 
 
 def metric(address: str, name: str) -> float:
+    """Return a metric's value, 0 where it is not there yet."""
     lines = [line for line in get(f"{address}/metrics").splitlines() if line.startswith(f"{name} ")]
-    return float(lines[0].split()[1])
+    return float(lines[0].split()[1]) if lines else 0.0
 
 
 def wait_until_ready(address: str) -> None:
@@ -149,6 +152,70 @@ def test_reloads_under_load_lose_no_request(tmp_path: Path, picture: bytes) -> N
     assert set(crowd.models) == {"classifier@v1.0.0", "classifier@v2.0.0"}
 
 
+def logged_in(folder: Path, *words: str) -> tuple[str, ...]:
+    """Return the options of a service that logs into `log` below a folder, by way of `buffer`."""
+    return ("--log-to", str(folder / "log"), "--log-buffer", str(folder / "buffer"), *words)
+
+
+def num_logged(folder: Path) -> int:
+    entries = list(TrafficLog(Folder(folder / "log")).requests())
+    places = {(entry.request_id, entry.image) for entry in entries}
+    assert len(places) == len(entries), "an answer was logged twice"
+    return len(entries)
+
+
+@needs_signals
+@pytest.mark.slow
+def test_sigterm_under_load_leaves_every_answer_in_the_log(model: Path, picture: bytes, tmp_path: Path) -> None:
+    words = logged_in(tmp_path, "--log-segment-s", "1000", "--drain-s", "2")
+    with service(model, *words) as (process, address), Crowd(address, picture) as crowd:
+        crowd.wait_for(200)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert crowd.lost == []
+    assert num_logged(tmp_path) == crowd.statuses[200]
+
+
+@needs_signals
+@pytest.mark.slow
+def test_what_was_noted_before_a_kill_is_uploaded_by_the_next_start(
+    model: Path, picture: bytes, tmp_path: Path
+) -> None:
+    words = logged_in(tmp_path, "--log-segment-s", "1000")
+    with service(model, *words) as (process, address), Crowd(address, picture) as crowd:
+        crowd.wait_for(100)
+        noted = metric(address, 'winnow_log_entries_total{kind="requests"}')
+        process.kill()
+        process.wait()
+    assert noted > 0
+    assert num_logged(tmp_path) == 0
+    with service(model, *words):
+        end = time.monotonic() + 20
+        while num_logged(tmp_path) < noted:
+            assert time.monotonic() < end, "it was not uploaded"
+            time.sleep(0.05)
+    assert num_logged(tmp_path) <= crowd.statuses[200] + crowd.num_clients, "asked for once, logged once"
+
+
+@pytest.mark.slow
+def test_a_log_whose_target_is_down_costs_no_answer_and_no_record(model: Path, picture: bytes, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a file where the folder should be")
+    words = logged_in(tmp_path, "--log-segment-s", "0.1")
+    with service(model, *words) as (_, address):
+        with Crowd(address, picture) as crowd:
+            crowd.wait_for(300)
+        while metric(address, 'winnow_log_uploads_total{result="failed"}') == 0:
+            time.sleep(0.05)
+        (tmp_path / "log").unlink()
+        while metric(address, "winnow_log_buffer_bytes"):
+            time.sleep(0.05)
+        metrics = get(f"{address}/metrics")
+    assert crowd.lost == []
+    assert set(crowd.statuses) == {200}
+    assert "winnow_log_lost_total{" not in metrics
+    assert num_logged(tmp_path) == crowd.statuses[200]
+
+
 @pytest.mark.slow
 def test_too_many_clients_are_sent_away_and_the_queue_stays_short(tmp_path: Path, picture: bytes) -> None:
     # A model that takes milliseconds, one worker, one image at once: a handful waits, of 24 that ask.
@@ -190,11 +257,11 @@ def test_whatever_the_document_of_the_api_allows_is_answered_as_it_says(model: P
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("schemathesis is not installed")
-    with service(model, WINNOW_ADMIN_TOKEN="boss") as (_, address):
+    with service(model, *logged_in(tmp_path), WINNOW_ADMIN_TOKEN="boss") as (_, address):
         words = ["run", f"{address}/openapi.json", "--header", "X-Admin-Token: boss", "--no-color", "--seed", "1"]
         # What an image is, and which classes a model has, no schema can say.
         words += ["--exclude-checks", "positive_data_acceptance", "--max-examples", "5", "--no-shrink"]
         words += ["--generation-database", "none", "--warnings", "off"]
         run = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
-    assert "6 selected" in run.stdout
+    assert "7 selected" in run.stdout

@@ -44,6 +44,14 @@ def test_every_option_has_a_variable_of_the_same_name(
         "timeout_s": 2.5,
         "rate_per_s": 3.5,
         "drain_s": 4.5,
+        "log_to": "gs://bucket/log",
+        "log_buffer": Path("buffer"),
+        "log_buffer_mb": 11,
+        "log_segment_mb": 12,
+        "log_segment_s": 13.5,
+        "log_images": True,
+        "retain_days": 14,
+        "feedback_any_label": True,
     }
     for name, value in values.items():
         monkeypatch.setenv(f"WINNOW_{name.upper()}", str(value))
@@ -55,6 +63,13 @@ def test_every_option_has_a_variable_of_the_same_name(
     assert (call["model"], call["host"], call["port"]) == ("folder", "0.0.0.0", 81)
     expected = {**values, "expect": "classifier@v1.0.0", "origins": ("https://a.example",)}
     assert asdict(call["asked"]) == expected
+
+
+def test_feedback_wants_a_log_and_a_folder(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("feedback", str(tmp_path / "log")) == ExitCode.USAGE
+    assert "--to" in capsys.readouterr().err
+    assert run("feedback", str(tmp_path / "log"), "--to", str(tmp_path / "out")) == ExitCode.OK
+    assert capsys.readouterr().out == "0 candidates from feedback on 0 images\n"
 
 
 def test_a_model_that_is_not_there_is_a_usage_error(

@@ -65,6 +65,58 @@ def test_numbers_that_cannot_be_are_refused(changes: dict[str, Any], said: str) 
         asked(**changes).settings()
 
 
+def project(folder: Path, level: str) -> Path:
+    text = PARAMS.read_text(encoding="utf-8").replace("disclose: ids", f"disclose: {level}")
+    assert f"disclose: {level}" in text
+    (folder / "params.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_log_obeys_what_the_project_here_discloses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project(tmp_path, "aggregate"))
+    collecting = asked(log_to="somewhere", log_buffer_mb=5, retain_days=3, log_buffer=tmp_path).settings().collecting
+    assert collecting is not None
+    assert (collecting.target, collecting.level, collecting.has_images) == ("somewhere", "aggregate", False)
+    assert (collecting.max_buffer_bytes, collecting.retain_days, collecting.buffer) == (5_000_000, 3, tmp_path)
+
+
+@pytest.mark.parametrize("level", ["aggregate", "ids"])
+def test_images_are_not_logged_where_pictures_are_not_disclosed(
+    level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path, level))
+    with pytest.raises(UsageError, match=f"pictures with --log-images, got {level}"):
+        asked(log_to="x", log_images=True).settings()
+
+
+def test_images_are_logged_only_when_that_is_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project(tmp_path, "pictures"))
+    for is_wanted in (False, True):
+        collecting = asked(log_to="x", log_images=is_wanted).settings().collecting
+        assert collecting is not None
+        assert collecting.has_images is is_wanted
+
+
+def test_nothing_is_logged_unless_it_is_said_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked().settings().collecting is None
+    assert asked(log_to="").settings().collecting is None
+    for changes in ({"log_images": True}, {"feedback_any_label": True}):
+        with pytest.raises(UsageError, match="expected --log-to"):
+            asked(**changes).settings()
+    with pytest.raises(UsageError, match="at most a day"):
+        asked(log_to="x", log_segment_s=1e6).settings()
+    with pytest.raises(UsageError, match="--retain-days of at least 1"):
+        asked(log_to="x", retain_days=0).settings()
+
+
+def test_a_log_that_cannot_be_is_refused_before_anybody_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "listen", lambda *_: pytest.fail("it listens"))
+    with pytest.raises(UsageError, match="got nowhere://"):
+        command.serve(str(save(tmp_path)), host="127.0.0.1", port=0, asked=asked(log_to="nowhere://bucket"))
+
+
 def test_without_a_name_the_projects_own_model_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(PARAMS, tmp_path)
     save(tmp_path / "models")

@@ -1,10 +1,11 @@
-"""The command that serves."""
+"""The commands around a service: one that serves, one that takes in what people said about its answers."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from winnow.cli.app import app
+from winnow.cli.app import app, finish
 
 
 @app.command()
@@ -81,6 +82,56 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
     cors_origin: Annotated[
         list[str] | None, typer.Option("--cors-origin", help="A page elsewhere that browsers may let ask; repeatable.")
     ] = None,
+    log_to: Annotated[
+        str | None,
+        typer.Option(
+            "--log-to",
+            metavar="FOLDER|URL",
+            envvar="WINNOW_LOG_TO",
+            help="Where answers and feedback are logged. Default: nowhere.",
+        ),
+    ] = None,
+    log_buffer: Annotated[
+        Path | None,
+        typer.Option(
+            "--log-buffer",
+            metavar="FOLDER",
+            envvar="WINNOW_LOG_BUFFER",
+            help="Where the log waits for its target. Default: among temporary files.",
+        ),
+    ] = None,
+    log_buffer_mb: Annotated[
+        int, typer.Option("--log-buffer-mb", envvar="WINNOW_LOG_BUFFER_MB", help="Megabytes that may wait there.")
+    ] = 32,
+    log_segment_mb: Annotated[
+        int, typer.Option("--log-segment-mb", envvar="WINNOW_LOG_SEGMENT_MB", help="Megabytes of the log at once.")
+    ] = 4,
+    log_segment_s: Annotated[
+        float,
+        typer.Option(
+            "--log-segment-s", envvar="WINNOW_LOG_SEGMENT_S", help="Seconds after which less is uploaded, too."
+        ),
+    ] = 60.0,
+    log_images: Annotated[
+        bool,
+        typer.Option(
+            "--log-images",
+            envvar="WINNOW_LOG_IMAGES",
+            help="Log the images, too; only where project.disclose is pictures.",
+        ),
+    ] = False,
+    retain_days: Annotated[
+        int,
+        typer.Option("--retain-days", envvar="WINNOW_RETAIN_DAYS", help="Days after which logged images are deleted."),
+    ] = 30,
+    feedback_any_label: Annotated[
+        bool,
+        typer.Option(
+            "--feedback-any-label",
+            envvar="WINNOW_FEEDBACK_ANY_LABEL",
+            help="Feedback may name classes that the model does not know.",
+        ),
+    ] = False,
 ) -> None:
     """Answer pictures over HTTP by the exported model.
 
@@ -104,5 +155,28 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
         rate_per_s=rate_per_s,
         drain_s=drain_s,
         origins=tuple(cors_origin or ()),
+        log_to=log_to,
+        log_buffer=log_buffer,
+        log_buffer_mb=log_buffer_mb,
+        log_segment_mb=log_segment_mb,
+        log_segment_s=log_segment_s,
+        log_images=log_images,
+        retain_days=retain_days,
+        feedback_any_label=feedback_any_label,
     )
     verb.serve(model, host=host, port=port, asked=asked)
+
+
+@app.command()
+def feedback(
+    log: Annotated[str, typer.Argument(help="Where a service logs: what its --log-to says.")],
+    *,
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new folder for images and their list.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Only requests from that day (UTC) on.")
+    ] = None,
+) -> None:
+    """Turn feedback on a service's answers into candidates for `winnow add`: images that were logged, and a list."""
+    from winnow.commands import feedback as verb
+
+    finish(verb.feedback(log, folder=to, since=since))

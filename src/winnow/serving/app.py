@@ -17,12 +17,16 @@ from winnow.serving import openapi, telemetry
 from winnow.serving.administration import reload
 from winnow.serving.answered import Observer
 from winnow.serving.explaining import answer_explain, start_explaining
+from winnow.serving.feedback import ACCEPTED, answer_feedback
 from winnow.serving.gate import Gate
-from winnow.serving.messages import Alive, Description, Explained, Predictions, Ready
+from winnow.serving.messages import Alive, Description, Explained, Noted, Predictions, Ready
 from winnow.serving.predicting import predict
 from winnow.serving.problems import NOT_READY, Problem, answer, of_status, retry_later
+from winnow.serving.requestlog.collector import Collector
 from winnow.serving.service import Find, Service
 from winnow.serving.settings import Settings
+
+_LEAST_FLUSH_S = 1.0
 
 Ask = Callable[[Request], Any]
 
@@ -31,10 +35,11 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
     """Return the application for the model that `find` finds; `app.state.service` is what works behind it.
 
     The model is loaded in the application's lifespan; until then `/livez` answers and `/readyz` gives 503. `observers`
-    hear of each answer after it was sent.
+    hear of each answer after it was sent. Raises UsageError, MachineError where answers cannot be logged as asked.
     """
     settings = settings or Settings()
     service = Service(find, settings, observers)
+    collector = Collector(settings.collecting, service.telemetry) if settings.collecting else None
     app = FastAPI(
         title="winnow",
         version=__version__,
@@ -42,11 +47,13 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
-        lifespan=partial(_live, service),
+        lifespan=partial(_live, service, collector),
         redirect_slashes=False,
     )
     app.state.service = service
     _add_pictures(app, service)
+    if collector is not None:
+        _add_feedback(app, service, collector)
     _add_state(app, service)
     _add_handlers(app, service)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
@@ -59,7 +66,10 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
 
 
 @asynccontextmanager
-async def _live(service: Service, app: FastAPI) -> AsyncIterator[None]:
+async def _live(service: Service, collector: Collector | None, app: FastAPI) -> AsyncIterator[None]:
+    if collector is not None:
+        collector.start()
+        service.observe(collector.note)
     app.state.explainer = explainer = start_explaining(service.settings.explaining)
     service.telemetry.watch("winnow_explain_queue_length", "Waiting explanations.", lambda: explainer.num_waiting)
     loading = asyncio.create_task(service.begin())
@@ -67,6 +77,8 @@ async def _live(service: Service, app: FastAPI) -> AsyncIterator[None]:
     await asyncio.wait([loading])
     await service.end()
     await asyncio.to_thread(explainer.close)
+    if collector is not None:
+        await asyncio.to_thread(collector.close, max(_LEAST_FLUSH_S, service.settings.drain_s))
 
 
 def _add_pictures(app: FastAPI, service: Service) -> None:
@@ -106,6 +118,22 @@ def _add_pictures(app: FastAPI, service: Service) -> None:
         response_model=Description,
         openapi_extra=openapi.RELOAD,
         responses=openapi.RELOAD_PROBLEMS,
+    )
+
+
+def _add_feedback(app: FastAPI, service: Service, collector: Collector) -> None:
+    async def feedback(request: Request) -> Response:
+        """Say what an image shows, by the id of the request that asked about it."""
+        return await answer_feedback(service, collector, request)
+
+    app.add_api_route(
+        *("/v1/feedback", feedback),
+        methods=["POST"],
+        name="feedback",
+        status_code=ACCEPTED,
+        response_model=Noted,
+        openapi_extra=openapi.FEEDBACK,
+        responses=openapi.FEEDBACK_PROBLEMS,
     )
 
 

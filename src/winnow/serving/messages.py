@@ -53,6 +53,16 @@ class Explained(Message):
     """What the map covers: left, top, right, bottom as parts of the picture's width and height."""
 
 
+class Noted(Message):
+    """The answer to `POST /v1/feedback`: what was noted."""
+
+    request_id: str
+    image: int = Field(ge=0)
+    """Which of the request's images, from 0."""
+
+    label: str
+
+
 class Description(Message):
     """The answer to `GET /v1/model`."""
 

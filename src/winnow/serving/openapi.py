@@ -6,6 +6,7 @@ from winnow.serving.attribution import GRID, MASKS, MAX_GRID, MAX_MASKS, METHODS
 from winnow.serving.messages import ProblemDocument
 from winnow.serving.predicting import MAX_TOP, TOP
 from winnow.serving.problems import KINDS, MEDIA_TYPE
+from winnow.traffic.entry import REQUEST_ID
 
 # A PNG of one white pixel.
 _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
@@ -97,10 +98,31 @@ RELOAD: dict[str, Any] = {
         },
     },
 }
+FEEDBACK: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["request_id", "label"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "request_id": {"type": "string", "pattern": f"^{REQUEST_ID}$"},
+                        "image": {"type": "integer", "minimum": 0, "default": 0},
+                        "label": {"type": "string", "minLength": 1},
+                    },
+                },
+                "example": {"request_id": "5f1c", "image": 0, "label": "cat"},
+            }
+        },
+    },
+}
 PREDICT_PROBLEMS = problems(*_IMAGES)
 EXPLAIN_PROBLEMS = problems(*_IMAGES)
 MODEL_PROBLEMS = problems(*_COMMON, 503)
 RELOAD_PROBLEMS = problems(400, 401, 409, 413, 422, 429)
+FEEDBACK_PROBLEMS = problems(400, 401, 408, 413, 415, 422, 429, 503)
 READY_PROBLEMS = problems(503)
 
 

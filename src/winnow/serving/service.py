@@ -132,6 +132,10 @@ class Service:
             except Exception:  # noqa: BLE001 - whatever collects must not end what answers
                 logger.exception("an observer of answers failed")
 
+    def observe(self, observer: Observer) -> None:
+        """Tell one more."""
+        self._observers = (*self._observers, observer)
+
     @property
     def is_observed(self) -> bool:
         """Whether anybody collects answers."""

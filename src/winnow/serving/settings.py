@@ -2,6 +2,9 @@
 
 import hmac
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from winnow.disclosure import Level
 
 MEGABYTE = 1_000_000
 
@@ -74,6 +77,34 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Collecting:
+    """Where answers and feedback are logged, and how much of them."""
+
+    target: str = field(repr=False)
+    """A folder, or a URL of fsspec."""
+
+    buffer: Path | None = None
+    """Where segments wait; None: this user's folder among the system's temporary files."""
+
+    max_buffer_bytes: int = 32 * MEGABYTE
+    max_segment_bytes: int = 4 * MEGABYTE
+    max_segment_s: float = 60.0
+    """When a segment is uploaded although it is not full."""
+
+    has_images: bool = False
+    """Whether images themselves are kept."""
+
+    retain_days: int = 30
+    """When those are deleted, at the target too."""
+
+    level: Level = "ids"
+    """The project's `disclose`."""
+
+    is_any_label_fine: bool = False
+    """Whether feedback may name a class that the model does not know."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of it."""
 
@@ -81,6 +112,9 @@ class Settings:
     batching: Batching = Batching()
     explaining: Explaining = Explaining()
     access: Access = Access()
+    collecting: Collecting | None = None
+    """None: nothing is logged."""
+
     expected_model: str | None = None
     """NAME@VERSION: the service does not become ready with another one."""
 
