@@ -19,6 +19,7 @@ from winnow.serving.answered import Observer
 from winnow.serving.explaining import answer_explain, start_explaining
 from winnow.serving.gate import Gate
 from winnow.serving.messages import Alive, Description, Explained, Predictions, Ready
+from winnow.serving.page import add_page
 from winnow.serving.predicting import predict
 from winnow.serving.problems import NOT_READY, Problem, answer, of_status, retry_later
 from winnow.serving.service import Find, Service
@@ -48,6 +49,7 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
     app.state.service = service
     _add_pictures(app, service)
     _add_state(app, service)
+    add_page(app)
     _add_handlers(app, service)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     if settings.access.origins:
