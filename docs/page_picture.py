@@ -1,7 +1,7 @@
-"""Draws docs/images/page-{light,dark}.png: the service's page, with four digits and the demo's model.
+"""Draws docs/images/page-{light,dark}.png: the service's page, with four digits and the model of this project.
 
-`python docs/page_picture.py` after `inv demo`, with a Chromium on the path. `python docs/page_picture.py MODEL FOLDER`
-takes another model, and writes into another folder; there a phone's picture, too.
+`python docs/page_picture.py` after `dvc repro` and `winnow card`, with a Chromium on the path. With two arguments,
+MODEL and FOLDER, it takes another model and writes into another folder; there a phone's picture, too.
 """
 
 import re
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parents[1]
-MODEL = ROOT / ".winnow" / "demo" / "models" / "onnx"
+MODEL = ROOT / "models" / "onnx"
 IMAGES = ROOT / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
 DIGITS = (1790, 1701, 1658, 1610)
@@ -32,7 +32,7 @@ def main(words: list[str]) -> int:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     model, target = (Path(words[0]), Path(words[1])) if words else (MODEL, IMAGES)
     if chromium is None or not model.exists():
-        print("expected a Chromium on the path and the demo's model (python tasks.py demo)", file=sys.stderr)
+        print("expected a Chromium on the path and a model (dvc repro)", file=sys.stderr)
         return 1
     with service(model) as address, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         pictures = write_digits(Path(folder))
