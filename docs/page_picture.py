@@ -1,4 +1,4 @@
-"""Draws docs/images/page-{light,dark}.png: the service's page, with four digits and the model of this project.
+"""Draws docs/images/page-{light,dark}.png: the service's page, with three digits and the model of this project.
 
 `python docs/page_picture.py` after `dvc repro` and `winnow card`, with a Chromium on the path. With two arguments,
 MODEL and FOLDER, it takes another model and writes into another folder; there a phone's picture, too.
@@ -21,10 +21,9 @@ ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "models" / "onnx"
 IMAGES = ROOT / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
-DIGITS = (1790, 1701, 1658, 1610)
-EXPLAINED = 2
-SIZES = {"light": (1240, 1020), "dark": (1240, 1020), "phone": (390, 844)}
-COLOURS = 128
+DIGITS = (1658, 1701, 1790)
+EXPLAINED = 0
+SIZES = {"light": (1360, 940), "dark": (1360, 940), "phone": (390, 844)}
 
 
 def main(words: list[str]) -> int:
@@ -89,8 +88,6 @@ def draw(browser: Browser, address: str, pictures: list[Path], target: Path, siz
     explain(page)
     page.screenshot(path=target, full_page=target.stem.endswith("phone"))
     page.close()
-    with Image.open(target) as drawn:
-        drawn.quantize(COLOURS).save(target, optimize=True)
 
 
 def explain(page: Page) -> None:

@@ -38,9 +38,13 @@ const number = (value) => (Math.abs(value) >= 100 ? count(value) : value.toFixed
 function makeMetrics(metrics) {
   const known = Object.keys(metrics).filter((name) => `${name}_low` in metrics && `${name}_high` in metrics);
   const rank = (name) => (METRIC_ORDER.includes(name) ? METRIC_ORDER.indexOf(name) : METRIC_ORDER.length);
-  const rows = known.sort((one, other) => rank(one) - rank(other)).map((name) => makeMetric(name, metrics));
-  if (rows.length === 0) return make("p", { class: "small" }, "Its scores did not come with the file.");
-  return make("dl", { class: "metrics" }, ...rows);
+  const sorted = known.sort((one, other) => rank(one) - rank(other));
+  if (sorted.length === 0) return make("p", { class: "small" }, "Its scores did not come with the file.");
+  const table = (names) => make("dl", { class: "metrics" }, ...names.map((name) => makeMetric(name, metrics)));
+  const [shares, others] = [true, false].map((isShare) => sorted.filter((name) => SHARES.has(name) === isShare));
+  if (shares.length === 0) return table(others);
+  if (others.length === 0) return table(shares);
+  return make("div", {}, table(shares), makeFold("Further scores", count(others.length), table(others)));
 }
 
 function makeMetric(name, metrics) {
