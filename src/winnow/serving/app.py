@@ -20,6 +20,7 @@ from winnow.serving.explaining import answer_explain, start_explaining
 from winnow.serving.feedback import ACCEPTED, answer_feedback
 from winnow.serving.gate import Gate
 from winnow.serving.messages import Alive, Description, Explained, Noted, Predictions, Ready
+from winnow.serving.page import add_page
 from winnow.serving.predicting import predict
 from winnow.serving.problems import NOT_READY, Problem, answer, of_status, retry_later
 from winnow.serving.requestlog.collector import Collector
@@ -55,6 +56,7 @@ def create_app(find: Find, settings: Settings | None = None, observers: tuple[Ob
     if collector is not None:
         _add_feedback(app, service, collector)
     _add_state(app, service)
+    add_page(app)
     _add_handlers(app, service)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     if settings.access.origins:

@@ -16,8 +16,9 @@ from winnow.serving.service import Service
 
 ID_HEADER = b"x-request-id"
 _ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
-OPEN = frozenset({"/livez", "/readyz", "/openapi.json"})
+OPEN = frozenset({"/", "/livez", "/readyz", "/openapi.json"})
 """Paths that need no key: they say nothing about pictures or people."""
+_OPEN_FOLDER = "/web/"
 
 HEADERS = (
     (b"cache-control", b"no-store"),
@@ -111,7 +112,7 @@ class Gate:
 
     def _admit(self, scope: Scope, headers: MutableMapping[bytes, bytes], now: float) -> None:
         path = scope["path"]
-        if path in OPEN:
+        if path in OPEN or path.startswith(_OPEN_FOLDER):
             return
         access = self._service.settings.access
         key = offered_key(headers)
