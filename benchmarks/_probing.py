@@ -30,7 +30,7 @@ class Pace:
     timeout_s: float = 4.0
 
 
-TRIAL = Pace(probe_s=1.0, low_s=1.5, overload_s=1.5, num_probes=2, timeout_s=1.0)
+TRIAL = Pace(probe_s=1.0, low_s=1.5, overload_s=1.5, num_probes=1, timeout_s=1.0)
 
 
 @dataclass(frozen=True)

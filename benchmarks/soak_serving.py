@@ -146,6 +146,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=MINUTES)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no service is left running
     os.environ["WINNOW_ADMIN_TOKEN"] = TOKEN
     seconds = options.minutes * 60 / LIVES
     with tempfile.TemporaryDirectory() as name:
