@@ -81,12 +81,7 @@ def bench(_: Context, name: str) -> None:
     must("python", "benchmarks/report.py", name)
 
 
-@task(
-    help={
-        "part": "images: a million of them, for hours; serving: half an hour of load; without: both.",
-        "minutes": "With `serving`: so many, to try it out; nothing is written then.",
-    }
-)
+@task(help={"part": "images (hours) or serving; without: both.", "minutes": "Of serving: a try that writes nothing."})
 def soak(_: Context, *, part: str = "", minutes: float = 0.0) -> None:
     """Watch memory over many images and under long load, and write the tables to docs/benchmarks.md."""
     run_soak(part, minutes)
