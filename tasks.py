@@ -20,12 +20,14 @@ from tooling.deploying import run_module
 from tooling.groups import namespace_of
 from tooling.images import check_images, make_images
 from tooling.installed import check_installed
+from tooling.load_trial import run_load_trial
 from tooling.locks import compile_locks
 from tooling.model_image import make_model_image
 from tooling.release_demo import run_release_demo
 from tooling.remote import set_storage
 from tooling.rulesets import apply_rulesets
 from tooling.running import must, run_steps
+from tooling.soaking import run_soak
 from tooling.twice import run_twice
 from tooling.wheel import build_wheel
 from tooling.workflows import run_workflows
@@ -79,10 +81,16 @@ def bench(_: Context, name: str) -> None:
     must("python", "benchmarks/report.py", name)
 
 
+@task(help={"part": "images (hours) or serving; without: both.", "minutes": "Of serving: a try that writes nothing."})
+def soak(_: Context, *, part: str = "", minutes: float = 0.0) -> None:
+    """Watch memory over many images and under long load, and write the tables to docs/benchmarks.md."""
+    run_soak(part, minutes)
+
+
 @task
-def soak(_: Context) -> None:
-    """Watch the memory of a million images, for hours, and write the table to docs/benchmarks.md."""
-    must("python", "benchmarks/report.py", "soak")
+def load_trial(_: Context) -> None:
+    """Serve a model that is made here, and ask it as users would for some seconds: `winnow load` with limits."""
+    run_load_trial()
 
 
 @task

@@ -62,7 +62,7 @@ def test_the_list_of_tasks_needs_nothing_but_python(root: Path) -> None:
     run = bare_python(root, "--list")
     listed = {line.split()[0]: line for line in run.stdout.splitlines()}
     working = {"bench", "check", "demo", "docs", "fix", "lock", "soak", "test"}
-    in_workflows = {"answers", "image", "installed", "twice", "wheel", "workflows"}
+    in_workflows = {"answers", "image", "installed", "load-trial", "twice", "wheel", "workflows"}
     setting_up = {"cloud.bootstrap", "remote", "rulesets", "runner"}
     in_production = {"cloud.train", "deploy", "model-image", "release-demo"}
     assert set(listed) == working | in_workflows | setting_up | in_production | {"install", "run"}

@@ -106,6 +106,31 @@ def test_ci_fails_when_either_part_fails_and_runs_both(
     assert run.returncode == code
 
 
+@pytest.mark.parametrize(
+    ("part", "minutes", "command"),
+    [
+        ("", 0.0, ("python", "benchmarks/report.py", "soak", "soak_serving")),
+        ("images", 0.0, ("python", "benchmarks/report.py", "soak")),
+        ("serving", 0.0, ("python", "benchmarks/report.py", "soak_serving")),
+        ("serving", 1.5, ("python", "benchmarks/soak_serving.py", "--minutes", "1.5")),
+    ],
+)
+def test_a_soak_runs_its_parts_and_a_short_one_writes_no_table(
+    part: str, minutes: float, command: tuple[str, ...], tooling: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tooling.soaking, "must", lambda *words: ran.append(words))
+    tooling.soaking.run_soak(part, minutes)
+    assert ran == [command]
+
+
+@pytest.mark.parametrize(("part", "minutes"), [("pictures", 0.0), ("images", 1.0), ("", 1.0)])
+def test_a_soak_that_there_is_not_is_refused(part: str, minutes: float, tooling: SimpleNamespace) -> None:
+    with pytest.raises(tooling.running.Exit) as end:
+        tooling.soaking.run_soak(part, minutes)
+    assert end.value.code == 2
+
+
 def test_hooks_are_local_and_their_programs_come_with_the_environment(root: Path, bootstrap: ModuleType) -> None:
     config = YAML(typ="safe", pure=True).load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [repository["repo"] for repository in config["repos"]] == ["local"]

@@ -18,6 +18,12 @@ def test_the_page_names_the_model_and_counts_batches(colors: Path) -> None:
     assert "_created" not in text
 
 
+def test_what_an_alert_counts_is_there_before_it_happens() -> None:
+    text = Telemetry().text().decode()
+    assert 'winnow_refused_total{type="internal-error"} 0.0' in text
+    assert 'winnow_reloads_total{result="refused"} 0.0' in text
+
+
 def test_two_services_in_one_process_count_apart() -> None:
     first, second = Telemetry(), Telemetry()
     first.requests.labels("/v1/predict", "200").inc()

@@ -4,13 +4,27 @@ import sys
 
 import typer
 
-from winnow.cli import checks, data, images, loop, machine, model, registry, release, review, serve, stages, verdict
+from winnow.cli import (
+    checks,
+    data,
+    images,
+    load,
+    loop,
+    machine,
+    model,
+    registry,
+    release,
+    review,
+    serve,
+    stages,
+    verdict,
+)
 from winnow.cli.app import app
 from winnow.errors import ExitCode, WinnowError
 
 __all__ = ["app", "main"]
 
-COMMANDS = (data, checks, stages, model, verdict, loop, registry, release, serve, images, review, machine)
+COMMANDS = (data, checks, stages, model, verdict, loop, registry, release, serve, load, images, review, machine)
 """Importing them is what makes their commands known."""
 
 

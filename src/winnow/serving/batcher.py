@@ -139,6 +139,15 @@ class Batcher(Generic[J, R]):
         if not is_burst or is_crowded or wait_s > _BURST_WAIT_S:
             raise Overloaded(max(_MIN_RETRY_S, round(wait_s)))
 
+    @property
+    def full_for_s(self) -> int | None:
+        """Seconds until it is worth asking again, None while there is room for an image."""
+        try:
+            self.require_room()
+        except Overloaded as full:
+            return full.retry_after_s
+        return None
+
     async def submit(self, payloads: Sequence[J], timeout_s: float) -> list[Done[R]]:
         """Return the results in the order of `payloads`. Raises Overloaded, and TimeoutError after `timeout_s`."""
         loop = asyncio.get_running_loop()

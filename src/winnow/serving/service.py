@@ -73,6 +73,11 @@ class Service:
         return self._active is None or self._active.batcher.idle_s > _QUIET_S
 
     @property
+    def full_for_s(self) -> int | None:
+        """After how many seconds a client may come again while the queue is full; None: there is room, or no model."""
+        return self._active.batcher.full_for_s if self._active else None
+
+    @property
     def is_draining(self) -> bool:
         """Whether clients shall leave."""
         return self.state == "draining"

@@ -7,10 +7,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from winnow import __version__
 from winnow.serving.model import Answer, Loaded, Result
+from winnow.serving.problems import KINDS
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _FAST = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SLOW = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+RELOADED = ("done", "refused")
 _SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -31,6 +33,11 @@ class Telemetry:
         self.predictions = self._counter("winnow_predictions", "Images by their most probable class.", "label")
         self.refused = self._counter("winnow_refused", "Requests that ended in a problem, by its type.", "type")
         self.reloads = self._counter("winnow_reloads", "Changes of the model, by their end.", "result")
+        # From the start, at 0: Prometheus does not see the first of what was not there before.
+        for kind in KINDS:
+            self.refused.labels(kind.name)
+        for result in RELOADED:
+            self.reloads.labels(result)
         self._info = Gauge(
             "winnow_model_info",
             "The model that answers: always 1.",

@@ -1,0 +1,174 @@
+"""Serving a ResNet-18: winnow, the usual FastAPI service, LitServe, BentoML and bare onnxruntime, on two cores.
+
+One network with random weights at 64 and at 224 px; the same 40 pictures (JPEG and PNG of mixed sizes and modes, which
+the usual service reads, too), sent in forms by the same client, that of `winnow load`. winnow, LitServe, BentoML and
+bare onnxruntime run the same ONNX file in floats, with two workers of one thread; the usual service runs torch eager
+with two threads. `winnow, int8` is what winnow serves where `winnow export` finds nothing lost. Bare onnxruntime
+decodes, resizes and infers in two threads and has no HTTP: the limit.
+
+The clients run on the same two cores, at the same priority as the service, for all alike: they take a part of every
+figure but the limit's, and at ten times the load a large one. Latency counts from when a request was due, for the
+overload from when it was sent: a client that cannot keep up would hide the service.
+
+Expected: at least 5 times the usual service's throughput at p99 below 100 ms, ahead of LitServe and BentoML, 0.85 of
+bare onnxruntime; at ten times that load p99 of the accepted within 3 times the unloaded one; under a flood of
+explanations p95 of predictions within 1.3 times. About 40 minutes; `--trial` looks whether it works, in less than one.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from _contenders import own, peers
+from _pictures import say
+from _probing import TRIAL, Found, Pace, Prober
+from _resnet import save_resnet
+from _served import Contender, serving
+
+from winnow.load_test.pictures import Picture, made_pictures
+from winnow.load_test.plan import Plan
+from winnow.load_test.running import run
+from winnow.load_test.summary import Latency
+from winnow.serving.model import load
+from winnow.serving.source import find_source
+
+CORES = 2
+SIZES = (64, 224)
+NUM_PICTURES = 40
+GOALS = "Goals: 5 times the usual service, ahead of LitServe and BentoML, 0.85 of bare onnxruntime."
+
+
+def pictures() -> list[Picture]:
+    """Return pictures that every contender reads."""
+    made = made_pictures(4 * NUM_PICTURES)
+    return [each for each in made if each.content_type in {"image/jpeg", "image/png"} and "I;16" not in each.name][
+        :NUM_PICTURES
+    ]
+
+
+def bare_per_s(model: Path, sent: Sequence[Picture], duration_s: float) -> float:
+    """Return images a second of onnxruntime and the decoder alone, in two threads."""
+    loaded = load(find_source(model), num_threads=1, max_pixels=25_000_000)
+    end = time.perf_counter() + duration_s
+
+    def work(offset: int) -> int:
+        done = 0
+        while time.perf_counter() < end:
+            loaded.answer([sent[(offset + done) % len(sent)].content])
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(CORES) as threads:
+        return sum(threads.map(work, (0, len(sent) // 2))) / duration_s
+
+
+def explain_ratio(contender: Contender, sent: Sequence[Picture], rate_per_s: float, pace: Pace, log: Path) -> float:
+    """Return p95 of predictions under a flood of explanations over p95 without."""
+    with serving(contender, sent[0], log) as served:
+        prober = Prober(served, contender.path, sent, pace)
+        alone = prober.at_rate(rate_per_s, pace.low_s)
+        flood = Plan(served.url, "/v1/explain?grid=4", num_users=4, duration_s=pace.low_s + 8, timeout_s=60)
+        thread = threading.Thread(target=run, args=(flood, sent))
+        thread.start()
+        time.sleep(min(3.0, pace.low_s))
+        flooded = prober.at_rate(rate_per_s, pace.low_s)
+        thread.join()
+    return flooded.latency.p95_ms / alone.latency.p95_ms if alone.latency and flooded.latency else float("nan")
+
+
+def compare(size: int, place: Path, pace: Pace, *, with_peers: bool) -> None:
+    """Print the table for one size."""
+    sent = pictures()
+    folder = save_resnet(place / f"{size}", size)
+    contenders, notes = own(folder, size, CORES), ["LitServe and BentoML were not asked for."]
+    if pace is TRIAL:
+        contenders = [each for each in contenders if "int8" not in each.title]
+    if with_peers:
+        more, notes = peers(folder, place)
+        contenders += more
+    found: dict[str, Found] = {}
+    for contender in contenders:
+        say(f"{size} px: {contender.title}")
+        try:
+            with serving(contender, sent[0], place / "service.log") as served:
+                found[contender.title] = Prober(served, contender.path, sent, pace).examine()
+        except RuntimeError as error:
+            notes.append(f"{contender.title} did not run: {str(error).splitlines()[-1][:200]}")
+    limit = bare_per_s(folder / "fp32", sent, pace.probe_s)
+    show(size, contenders, found, limit)
+    ours = contenders[0]
+    rate = max(1.0, found[ours.title].best_per_s / 2) if ours.title in found else 1.0
+    ratio = explain_ratio(ours, sent, rate, pace, place / "service.log")
+    print(f"\np95 of winnow's predictions under a flood of explanations: {ratio:.2f} times that without (goal: 1.3).")
+    print("".join(f"\n{note}\n" for note in notes))
+
+
+def show(size: int, contenders: Sequence[Contender], found: dict[str, Found], limit: float) -> None:
+    """Print both tables of a size."""
+    print(f"\n### ResNet-18, {size} px\n")
+    print(
+        "| | requests/s at p99 < 100 ms | 8 clients, requests/s | p50 / p95 / p99 at 4/s (ms) | cold start (s) | ",
+        end="",
+    )
+    print("memory (MB) | installed (MB) |\n|---|---:|---:|---:|---:|---:|---:|")
+    for each in contenders:
+        if (seen := found.get(each.title)) is not None:
+            figures = f"{seen.best_per_s:.1f} | {seen.closed_per_s:.1f} | {_three(seen.low)} | {seen.cold_start_s:.1f}"
+            print(f"| {each.title} | {figures} | {seen.memory_mb:.0f} | {each.installed_mb:,.0f} |")
+    print(f"| limit: bare onnxruntime, with decoding | | {limit:.1f} | | | | |")
+    print("\nTen times the load that each can take:\n")
+    print("| | asked/s | answered/s | refused | errors | p99 of the accepted (ms) | times the unloaded p99 |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for each in contenders:
+        if (seen := found.get(each.title)) is not None:
+            over = seen.overload
+            p99 = seen.overload_service.p99_ms if seen.overload_service else float("nan")
+            times = p99 / seen.low.p99_ms if seen.low else float("nan")
+            rates = f"{over.asked_per_s:.0f} | {over.answered_per_s:.1f}"
+            shares = f"{over.refused_fraction:.0%} | {over.error_fraction:.0%}"
+            print(f"| {each.title} | {rates} | {shares} | {p99:.0f} | {times:.1f} |")
+    _say_ratios(found, limit)
+
+
+def _say_ratios(found: dict[str, Found], limit: float) -> None:
+    ours = found.get("**winnow**")
+    if ours is None:
+        return
+    others = {title: seen for title, seen in found.items() if seen is not ours}
+    ratios = [
+        f"{ours.best_per_s / seen.best_per_s:.2f} times {title}" if seen.best_per_s else f"{title}: never below 100 ms"
+        for title, seen in others.items()
+    ]
+    print(f"\nThroughput of winnow at p99 < 100 ms: {', '.join(ratios)}; ", end="")
+    print(f"8 clients: {ours.closed_per_s / limit:.2f} of bare onnxruntime. {GOALS}")
+
+
+def _three(latency: Latency | None) -> str:
+    return f"{latency.p50_ms:.0f} / {latency.p95_ms:.0f} / {latency.p99_ms:.0f}" if latency else "none"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trial", action="store_true", help="64 px only, a second each, without LitServe and BentoML")
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--no-peers", action="store_true", help="install nothing")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no service is left running
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:CORES]))
+    with tempfile.TemporaryDirectory() as name:
+        for size in options.sizes[:1] if options.trial else options.sizes:
+            pace = TRIAL if options.trial else Pace()
+            compare(size, Path(name), pace, with_peers=not (options.no_peers or options.trial))
+    print("\nThe clients ran on the same cores, at the same priority as the services; the limit had none.")
+
+
+if __name__ == "__main__":
+    main()
