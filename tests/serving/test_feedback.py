@@ -52,6 +52,16 @@ def test_what_was_asked_and_what_was_said_about_it_meet_in_the_log(
     ]
 
 
+@pytest.mark.parametrize(("has_images", "logged"), [(False, "answers"), (True, "pictures")])
+def test_whoever_sends_a_picture_may_know_what_is_kept(
+    open_client: Callable[..., Any], colors: Path, tmp_path: Path, has_images: bool, logged: str
+) -> None:
+    with open_client(colors, settings(tmp_path, has_images=has_images, level="pictures")) as client:
+        assert client.get("/v1/model").json()["logged"] == logged
+    with open_client(colors) as client:
+        assert client.get("/v1/model").json()["logged"] == "nothing"
+
+
 def test_without_a_log_there_is_no_such_route(open_client: Callable[..., Any], colors: Path) -> None:
     with open_client(colors) as client:
         assert client.post("/v1/feedback", json=SAID).status_code == 404

@@ -18,7 +18,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from winnow.serving.page import INDEX, POLICY, read_web
-from winnow.serving.settings import Access, Settings
+from winnow.serving.settings import Access, Collecting, Settings
+from winnow.traffic.entry import FeedbackEntry
+from winnow.traffic.reading import TrafficLog
+from winnow.traffic.target import Folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -356,35 +359,40 @@ def test_a_service_with_keys_is_given_one_that_is_kept_nowhere(visit: Callable[.
 
 
 @in_browser
-def test_feedback_is_asked_for_only_where_the_service_takes_it(visit: Callable[..., "Page"], picture: Picture) -> None:
-    told: list[dict[str, Any]] = []
-
-    def takes_feedback(route: "Route") -> None:
-        document = route.fetch().json()
-        document["paths"]["/v1/feedback"] = {}
-        route.fulfill(json=document)
-
-    def note(route: "Route") -> None:
-        told.append(route.request.post_data_json)
-        route.fulfill(status=202, json={})
-
+def test_a_service_without_a_log_wants_no_feedback_and_keeps_nothing(
+    visit: Callable[..., "Page"], picture: Picture
+) -> None:
     page = visit()
     page.locator("#program", has_text=re.compile(r"winnow \d")).wait_for()
+    page.get_by_text("Neither pictures nor answers are kept.").wait_for()
     upload(page, ("cat.png", picture((250, 0, 0))))
     wait_for_answers(page, 1)
     assert page.get_by_role("button", name="Not right?").count() == 0
-    page.route("**/openapi.json", takes_feedback)
-    page.route("**/v1/feedback", note)
-    page.reload()
+
+
+@in_browser
+@pytest.mark.parametrize(
+    ("has_images", "words"), [(False, "the pictures are not."), (True, "Pictures are kept for a time")]
+)
+def test_a_service_with_a_log_says_so_and_notes_what_a_person_knows_better(
+    visit: Callable[..., "Page"], picture: Picture, tmp_path: Path, has_images: bool, words: str
+) -> None:
+    log = tmp_path / "log"
+    collecting = Collecting(str(log), tmp_path / "buffer", max_segment_s=0.1, has_images=has_images, level="pictures")
+    page = visit(Settings(collecting=collecting))
+    page.locator("#logged", has_text=words).wait_for()
     page.locator("#program", has_text=re.compile(r"winnow \d")).wait_for()
-    page.locator(".labels li").first.wait_for()
     upload(page, ("cat.png", picture((250, 0, 0))))
     wait_for_answers(page, 1)
     page.get_by_role("button", name="Not right?").click()
     page.get_by_role("combobox", name="It is").select_option("blue")
     page.get_by_role("button", name="Send").click()
     page.locator(".wrong").get_by_text("Noted: blue.").wait_for()
-    assert [(each["image"], each["label"], len(each["request_id"])) for each in told] == [(0, "blue", 32)]
+    said: list[FeedbackEntry] = []
+    while not said:
+        said = list(TrafficLog(Folder(log)).feedback())
+        page.wait_for_timeout(50)
+    assert [(each.image, each.label, len(each.request_id)) for each in said] == [(0, "blue", 32)]
 
 
 def press_until(page: "Page", is_there: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from winnow.serving.attribution import Method
+from winnow.serving.settings import Logged
 
 
 class Message(BaseModel):
@@ -82,6 +83,8 @@ class Description(Message):
     metrics: dict[str, Any] | None
     card: dict[str, Any] | None
     stage: str | None
+    logged: Logged
+    """What the service's log keeps of each request."""
 
 
 class Alive(Message):

@@ -120,7 +120,7 @@ class Service:
         limits = batch_limits(batching, self.num_workers, pace)
         batcher = Batcher(partial(self._answer, loaded), limits, name="predict")
         batcher.start()
-        description = {**loaded.describe(), "stage": self.settings.stage or None}
+        description = {**loaded.describe(), "stage": self.settings.stage or None, "logged": self.settings.logged}
         counters = [self.telemetry.predictions.labels(label) for label in loaded.labels]
         return Active(loaded, batcher, description, counters)
 

@@ -3,10 +3,12 @@
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from winnow.disclosure import Level
 
 MEGABYTE = 1_000_000
+Logged = Literal["nothing", "answers", "pictures"]
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,13 @@ class Settings:
 
     drain_s: float = 2.0
     """How long a service that shall end goes on taking requests, so that those who send them can leave."""
+
+    @property
+    def logged(self) -> Logged:
+        """What is kept of each request: whoever sends a picture may know."""
+        if self.collecting is None:
+            return "nothing"
+        return "pictures" if self.collecting.has_images else "answers"
 
 
 def _is_same(offered: str, key: str) -> bool:

@@ -9,11 +9,17 @@ import { knowledge, startKey, wantKey } from "./knowledge.js";
 import { showModel } from "./model.js";
 
 const FEEDBACK = "/v1/feedback";
+const LOGGED = {
+  nothing: " Neither pictures nor answers are kept.",
+  answers: " Answers are kept with figures of each picture, such as its brightness; the pictures are not.",
+  pictures: " Pictures are kept for a time, with their answers.",
+};
 
 async function learnModel() {
   try {
     const { answer } = await ask("v1/model");
     knowledge.labels = answer.labels;
+    find("logged").textContent = LOGGED[answer.logged];
     showModel(answer);
   } catch (error) {
     if (error.wantsKey) wantKey();
