@@ -43,6 +43,9 @@ class Found:
     closed_per_s: float
     """Answers a second to clients that ask again at once."""
 
+    cpu_ms: float
+    """What the processor worked for each of them in the service, clients apart."""
+
     best_per_s: float
     """The highest arrival rate found with p99 within the limit; 0: none."""
 
@@ -63,7 +66,7 @@ class Prober:
     def examine(self) -> Found:
         """Ask everything; the hardest question comes last."""
         low = self.at_rate(self._pace.low_rate_per_s, self._pace.low_s)
-        closed = self._closed()
+        closed, cpu_ms = self._closed()
         best = self._best(closed.answered_per_s)
         memory_mb = self._served.memory_mb
         rate = 10 * (best or closed.answered_per_s or 1.0)
@@ -73,18 +76,29 @@ class Prober:
         say(
             f"  overload: {rate:.0f}/s: {overload.answered_per_s:.0f} answered, {overload.refused_fraction:.0%} refused"
         )
-        return Found(self._served.cold_start_s, memory_mb, low.latency, closed.answered_per_s, best, overload, service)
+        return Found(
+            cold_start_s=self._served.cold_start_s,
+            memory_mb=memory_mb,
+            low=low.latency,
+            closed_per_s=closed.answered_per_s,
+            cpu_ms=cpu_ms,
+            best_per_s=best,
+            overload=overload,
+            overload_service=service,
+        )
 
     def at_rate(self, rate_per_s: float, duration_s: float) -> Summary:
         """Return what came of so many arrivals a second."""
         plan, answers = self._ask(rate_per_s=rate_per_s, duration_s=duration_s)
         return summarize(answers, plan)
 
-    def _closed(self) -> Summary:
+    def _closed(self) -> tuple[Summary, float]:
+        before_s = self._served.cpu_s
         plan, answers = self._ask(num_users=self._pace.num_users, duration_s=self._pace.probe_s)
+        cpu_ms = 1000 * (self._served.cpu_s - before_s) / max(1, sum(each.is_good for each in answers))
         found = summarize(answers, plan)
-        say(f"  closed loop: {found.answered_per_s:.0f}/s")
-        return found
+        say(f"  closed loop: {found.answered_per_s:.0f}/s, {cpu_ms:.1f} ms of processor each")
+        return found, cpu_ms
 
     def _best(self, closed_per_s: float) -> float:
         """Return the highest rate that was kept, by halving the interval where it must lie."""

@@ -54,6 +54,12 @@ class Served:
             total += getattr(memory, "pss", memory.rss)
         return total / 1e6
 
+    @property
+    def cpu_s(self) -> float:
+        """Seconds that the processor worked for the process and its descendants so far."""
+        family = (self.process, *self.process.children(recursive=True))
+        return sum(sum(one.cpu_times()[:2]) for one in family)
+
 
 @contextmanager
 def serving(contender: Contender, picture: Picture, log: Path) -> Iterator[Served]:
