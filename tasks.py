@@ -33,10 +33,10 @@ from tooling.wheel import build_wheel
 from tooling.workflows import run_workflows
 
 
-@task
-def demo(_: Context) -> None:
+@task(help={"serve": "Then serve the model, with a page for pictures, until Ctrl-C."})
+def demo(_: Context, *, serve: bool = False) -> None:
     """Train a hasty and a patient classifier of digits, from nothing, in .winnow/demo/, and judge the change."""
-    run_demo()
+    run_demo(is_served=serve)
 
 
 @task

@@ -4,7 +4,9 @@ A model of winnow's own small network answers pictures of every kind at half of 
 each other; each is reloaded and asked for an explanation five times, and in the end gets SIGTERM and must end with 0.
 Memory is that of the process, sampled each second; the first minute after a start is its warm-up.
 
-Expected: no error; resident memory in the last quarter of each life at most 10 % and 20 MB above that in the first (a
+Answers are logged, and counted in the log afterwards.
+
+Expected: no error; no answer that is not in the log; resident memory in the last quarter of each life at most 10 % and 20 MB above that in the first (a
 reload holds two models for a moment).
 `--minutes 2` tries it out, with everything sooner.
 """
@@ -31,6 +33,8 @@ from winnow.load_test.pictures import Picture, made_pictures
 from winnow.load_test.plan import Plan
 from winnow.load_test.running import run
 from winnow.load_test.summary import Summary, summarize
+from winnow.traffic.reading import TrafficLog
+from winnow.traffic.target import Folder
 
 MINUTES = 30.0
 LIVES = 3
@@ -39,6 +43,7 @@ BAND_FRACTION = 0.10
 BAND_MB = 20.0
 TOKEN = "soak"
 SIZE = 64
+TRAFFIC = "traffic"
 
 
 @dataclass
@@ -46,9 +51,13 @@ class Life:
     """What one process came to."""
 
     summary: Summary
+    num_answers: int = 0
+    """All of them, the warm-up's, too."""
+
     samples_mb: list[float] = field(default_factory=list)
     num_reloads: int = 0
     num_explained: int = 0
+    num_logged: int = 0
     exit_code: int = -1
 
     @property
@@ -69,14 +78,18 @@ class Life:
             found.append(f"memory grew from {self.first_mb:.0f} to {self.last_mb:.0f} MB; allowed were {allowed:.0f}")
         if self.summary.num_errors:
             found.append(f"{self.summary.num_errors} errors: {self.summary.statuses}")
+        if self.num_logged < self.num_answers:
+            found.append(f"{self.num_answers - self.num_logged} answers are not in the log")
         if self.exit_code:
             found.append(f"SIGTERM ended it with {self.exit_code}")
         return found
 
 
-def live(contender: Contender, sent: list[Picture], seconds: float, rate_per_s: float, log: Path) -> Life:
+def live(contender: Contender, sent: list[Picture], seconds: float, rate_per_s: float, place: Path) -> Life:
     """Run one process under load, and end it by SIGTERM while it is idle again."""
-    with serving(contender, sent[0], log) as served:
+    traffic = TrafficLog(Folder(place / TRAFFIC))
+    num_before = count(traffic)
+    with serving(contender, sent[0], place / "log") as served:
         plan = Plan(served.url, rate_per_s=rate_per_s, duration_s=seconds, warm_up_s=min(60.0, seconds / 5))
         answers = []
         thread = threading.Thread(target=lambda: answers.extend(run(plan, sent)))
@@ -86,7 +99,14 @@ def live(contender: Contender, sent: list[Picture], seconds: float, rate_per_s: 
         life.summary = summarize(answers, plan)
         served.process.send_signal(signal.SIGTERM)
         life.exit_code = served.process.wait(60)
+    life.num_answers = sum(each.is_good for each in answers)
+    life.num_logged = count(traffic) - num_before
     return life
+
+
+def count(traffic: TrafficLog) -> int:
+    """Return how many answers are in the log."""
+    return sum(1 for _ in traffic.requests())
 
 
 def _watch(served: Served, life: Life, plan: Plan, picture: Picture, thread: threading.Thread) -> None:
@@ -126,15 +146,16 @@ def show(lives: list[Life], rate_per_s: float, minutes: float) -> list[str]:
     """Print the table; return what was not as promised."""
     print(f"{minutes:g} minutes at {rate_per_s:.0f} arrivals a second, half of what it takes; {LIVES} processes.\n")
     print(
-        "| process | answered | refused | errors | p50 / p99 (ms) | memory, first, last quarter (MB) | reloads | ",
+        "| process | answered | logged, warm-up too | refused | errors | p50 / p99 (ms) | memory, first, last quarter (MB) | reloads | ",
         end="",
     )
-    print("explanations | exit code |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("explanations | exit code |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     problems = []
     for number, life in enumerate(lives, 1):
         seen = life.summary
         latency = f"{seen.latency.p50_ms:.0f} / {seen.latency.p99_ms:.0f}" if seen.latency else "none"
-        counts = f"{seen.num_answered:,} | {seen.num_refused:,} | {seen.num_errors:,} | {latency}"
+        logged = f"{life.num_logged:,} of {life.num_answers:,}"
+        counts = f"{seen.num_answered:,} | {logged} | {seen.num_refused:,} | {seen.num_errors:,} | {latency}"
         memory = f"{life.first_mb:.0f}, {life.last_mb:.0f}"
         print(f"| {number} | {counts} | {memory} | {life.num_reloads} | {life.num_explained} | {life.exit_code} |")
         problems += [f"process {number}: {each}" for each in life.problems()]
@@ -152,14 +173,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         save_resnet(place, SIZE, name="winnow/small_cnn")
-        command = (sys.executable, "-m", "winnow", "serve", str(place / "fp32"), "--port", "{port}")
+        words = ("--port", "{port}", "--log-to", str(place / TRAFFIC), "--log-buffer", str(place / "buffer"))
+        command = (sys.executable, "-m", "winnow", "serve", str(place / "fp32"), *words)
         contender = Contender("winnow", command, "/v1/predict")
         sent = made_pictures()
         rate_per_s = max(1.0, capacity(contender, sent, min(10.0, seconds / 4), place / "log") / 2)
         lives = []
         for number in range(LIVES):
             say(f"process {number + 1} of {LIVES}: {seconds:.0f} s at {rate_per_s:.0f}/s")
-            lives.append(live(contender, sent, seconds, rate_per_s, place / "log"))
+            lives.append(live(contender, sent, seconds, rate_per_s, place))
     return 1 if show(lives, rate_per_s, options.minutes) else 0
 
 

@@ -1,16 +1,26 @@
 """The README's first command: two classifiers of digits, from nothing, and the verdict on the change."""
 
 import shutil
+import signal
 
-from tooling.digits import AUTHOR, lay_out, write_params
+from tooling.digits import AUTHOR, lay_out, write_params, write_pictures
 from tooling.running import ROOT, must, say
 
 DEMO = ROOT / ".winnow" / "demo"
 HASTY_EPOCHS = 2
 
 
-def run_demo() -> None:
-    """Train a hasty and a patient model in `DEMO`, and judge the second one; alone where a newcomer has no Git."""
+def run_demo(*, is_served: bool) -> None:
+    """Train a hasty and a patient model in `DEMO`, judge the second one, and serve it where that is asked for."""
+    judge()
+    if is_served:
+        serve()
+    else:
+        say("`python tasks.py demo --serve` puts this model behind a page for pictures.")
+
+
+def judge() -> None:
+    """Train both and compare them; one alone where a newcomer has no Git."""
     has_git = shutil.which("git") is not None
     lay_out(DEMO, with_git=has_git)
     write_params(DEMO, epochs=None)
@@ -30,6 +40,14 @@ def run_demo() -> None:
     show("winnow", "show")
     show("winnow", "report", "--base", "HEAD")
     say(f"\nOpen {DEMO / 'reports' / 'report.html'}, and see the pictures. Run this again and nothing is done twice.")
+
+
+def serve() -> None:
+    """Answer pictures until Ctrl-C, which is the service's to hear."""
+    write_pictures(DEMO / "pictures")
+    say(f"\nOpen http://127.0.0.1:8000 and drop the digits of {DEMO / 'pictures'}, or your own. Ctrl-C ends it.")
+    signal.signal(signal.SIGINT, lambda *_: None)
+    show("winnow", "serve")
 
 
 def show(*command: str) -> None:

@@ -39,3 +39,15 @@ def write_params(folder: Path, *, epochs: int | None) -> None:
         text, count = re.subn(r"(?m)^  epochs: \d+$", f"  epochs: {epochs}", text)
         assert count == 1, "the recipe says once for how long to train"
     (folder / "params.yaml").write_text(text, encoding="utf-8")
+
+
+def write_pictures(folder: Path) -> None:
+    """Write one picture of each digit, as a user of the model might have it: gray PNG files of 8 x 8 pixels."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    folder.mkdir(exist_ok=True)
+    for digit in range(10):
+        pixels = digits.images[digits.target == digit][-1] * (255 / 16)
+        Image.fromarray(pixels.astype("uint8")).save(folder / f"{digit}.png")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 CI_STEPS = {"ruff check", "ruff format", "mypy", "import contracts", "docs"}
@@ -157,6 +158,15 @@ def test_the_demo_trains_hastily_by_one_changed_line(tooling: SimpleNamespace, r
     tooling.digits.write_params(tmp_path, epochs=2)
     hasty = (tmp_path / "params.yaml").read_text(encoding="utf-8").splitlines()
     assert [line for line in hasty if line not in recipe] == ["  epochs: 2"]
+
+
+def test_the_demo_has_a_picture_of_each_digit_for_its_page(tooling: SimpleNamespace, tmp_path: Path) -> None:
+    tooling.digits.write_pictures(tmp_path / "pictures")
+    found = {}
+    for path in (tmp_path / "pictures").iterdir():
+        with Image.open(path) as picture:
+            found[path.name] = (picture.mode, picture.size, picture.getextrema()[1] > 200)
+    assert found == {f"{digit}.png": ("L", (8, 8), True) for digit in range(10)}
 
 
 def test_remote_writes_the_remote_or_ends_with_the_codes_of_the_command_line(
