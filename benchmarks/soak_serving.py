@@ -6,8 +6,8 @@ Memory is that of the process, sampled each second; the first minute after a sta
 
 Answers are logged, and counted in the log afterwards.
 
-Expected: no error; no answer that is not in the log; resident memory in the last quarter of each life at most 10 % and 20 MB above that in the first (a
-reload holds two models for a moment).
+Expected: no error; no answer that is not in the log; resident memory in the last quarter of each life at most 10 % and
+20 MB above that in the first (a reload holds two models for a moment).
 `--minutes 2` tries it out, with everything sooner.
 """
 
@@ -146,10 +146,12 @@ def show(lives: list[Life], rate_per_s: float, minutes: float) -> list[str]:
     """Print the table; return what was not as promised."""
     print(f"{minutes:g} minutes at {rate_per_s:.0f} arrivals a second, half of what it takes; {LIVES} processes.\n")
     print(
-        "| process | answered | logged, warm-up too | refused | errors | p50 / p99 (ms) | memory, first, last quarter (MB) | reloads | ",
+        "| process | answered | logged, warm-up too | refused | errors | p50 / p99 (ms) | memory, first, ",
         end="",
     )
-    print("explanations | exit code |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print(
+        "last quarter (MB) | reloads | explanations | exit code |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    )
     problems = []
     for number, life in enumerate(lives, 1):
         seen = life.summary
