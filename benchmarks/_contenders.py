@@ -23,8 +23,8 @@ USUAL = ("fastapi", "uvicorn", "python-multipart", "pillow", "torch", "torchvisi
 def own(folder: Path, size: int, cores: int) -> list[Contender]:
     """Return winnow and the usual service for the model in `folder`."""
 
-    def winnow(title: str, precision: str) -> Contender:
-        command = (sys.executable, "-m", "winnow", "serve", str(folder / precision), "--port", "{port}")
+    def winnow(title: str, precision: str, *words: str) -> Contender:
+        command = (sys.executable, "-m", "winnow", "serve", str(folder / precision), "--port", "{port}", *words)
         return Contender(title, command, "/v1/predict", {"WINNOW_DRAIN_S": "0"}, installed_mb(WINNOW))
 
     usual = (sys.executable, str(HERE / "_usual_service.py"), str(folder / "bundle" / "model.safetensors"), str(size))
@@ -32,6 +32,7 @@ def own(folder: Path, size: int, cores: int) -> list[Contender]:
     return [
         winnow("**winnow**", "fp32"),
         winnow("winnow, int8", "int8"),
+        winnow("winnow, answers logged", "fp32", "--log-to", str(folder / "traffic")),
         Contender("usual: FastAPI, torch eager", (*usual, "{port}"), "/predict", variables, installed_mb(USUAL)),
     ]
 

@@ -101,7 +101,7 @@ def compare(size: int, place: Path, pace: Pace, *, with_peers: bool) -> None:
     folder = save_resnet(place / f"{size}", size)
     contenders, notes = own(folder, size, CORES), ["LitServe and BentoML were not asked for."]
     if pace is TRIAL:
-        contenders = [each for each in contenders if "int8" not in each.title]
+        contenders = [each for each in contenders if each.title.startswith(("**", "usual"))]
     if with_peers:
         more, notes = peers(folder, place)
         contenders += more
