@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 HERE = Path(__file__).parent
 LITSERVE = "litserve==0.2.19"
-BENTOML = "bentoml==1.4.40"
+BENTOML = "bentoml==1.4.39"
 """Pinned here, and in no lock: nothing of winnow needs them."""
 
 WINNOW = ("winnow[serve]",)
@@ -45,6 +45,7 @@ def peers(folder: Path, place: Path) -> tuple[list[Contender], list[str]]:
         try:
             python = _environment(place / title.lower(), requirement)
         except (OSError, subprocess.CalledProcessError) as error:
+            shutil.rmtree(place / title.lower(), ignore_errors=True)
             said = str(getattr(error, "stderr", "") or error).strip().splitlines()
             missing.append(f"{title} could not be installed: {said[-1][:200] if said else error}")
             continue

@@ -8,6 +8,7 @@ from typing import Any
 import litserve
 import numpy as np
 import onnxruntime
+from fastapi import Request
 from PIL import Image
 
 
@@ -22,7 +23,7 @@ class Classifier(litserve.LitAPI):  # type: ignore[misc]  # litserve is not inst
         self.session = onnxruntime.InferenceSession(os.environ["MODEL"], options, providers=["CPUExecutionProvider"])
         self.size = self.session.get_inputs()[0].shape[1]
 
-    def decode_request(self, request: Any) -> np.ndarray:
+    def decode_request(self, request: Request) -> np.ndarray:
         """Return the pixels of the form's picture."""
         picture = Image.open(io.BytesIO(request["image"].file.read())).convert("RGB")
         pixels: np.ndarray = np.asarray(picture.resize((self.size, self.size), Image.Resampling.BILINEAR))

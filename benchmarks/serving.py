@@ -6,10 +6,10 @@ bare onnxruntime run the same ONNX file in floats, with two workers of one threa
 with two threads. `winnow, int8` is what winnow serves where `winnow export` finds nothing lost. Bare onnxruntime
 decodes, resizes and infers in two threads and has no HTTP: the limit.
 
-The clients run on the same two cores, at the same priority as the service, for all alike: they take a part of every
-figure but the limit's, and at ten times the load a large one. So the share of the limit is given twice: in pictures a
-second, and in what the processor worked for each in the service alone. Latency counts from when a request was due, for
-the overload from when it was sent: a client that cannot keep up would hide the service.
+The clients run on the same two cores, at a lower priority than the service (nice 5), for all alike: they take a part of
+every figure but the limit's, and at ten times the load a large one. So the share of the limit is given twice: in
+pictures a second, and in what the processor worked for each in the service alone. Latency counts from when a request
+was due, for the overload from when it was sent: a client that cannot keep up would hide the service.
 
 Expected: at least 5 times the usual service's throughput at p99 below 100 ms, ahead of LitServe and BentoML, 0.85 of
 bare onnxruntime; at ten times that load p99 of the accepted within 3 times the unloaded one; under a flood of
@@ -30,13 +30,12 @@ from typing import NamedTuple
 
 from _contenders import own, peers
 from _pictures import say
-from _probing import TRIAL, Found, Pace, Prober
+from _probing import TRIAL, Found, Pace, Prober, run_aside
 from _resnet import save_resnet
 from _served import Contender, serving
 
 from winnow.load_test.pictures import Picture, made_pictures
 from winnow.load_test.plan import Plan
-from winnow.load_test.running import run
 from winnow.load_test.summary import Latency
 from winnow.serving.model import load
 from winnow.serving.source import find_source
@@ -87,7 +86,7 @@ def explain_ratio(contender: Contender, sent: Sequence[Picture], rate_per_s: flo
         prober = Prober(served, contender.path, sent, pace)
         alone = prober.at_rate(rate_per_s, pace.low_s)
         flood = Plan(served.url, "/v1/explain?grid=4", num_users=4, duration_s=pace.low_s + 8, timeout_s=60)
-        thread = threading.Thread(target=run, args=(flood, sent))
+        thread = threading.Thread(target=run_aside, args=(flood, sent))
         thread.start()
         time.sleep(min(3.0, pace.low_s))
         flooded = prober.at_rate(rate_per_s, pace.low_s)
@@ -183,7 +182,7 @@ def main() -> None:
         for size in options.sizes[:1] if options.trial else options.sizes:
             pace = TRIAL if options.trial else Pace()
             compare(size, Path(name), pace, with_peers=not (options.no_peers or options.trial))
-    print("\nThe clients ran on the same cores, at the same priority as the services; the limit had none.")
+    print("\nThe clients ran on the same cores, at a lower priority (nice 5) than the services; the limit had none.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from winnow.serving import refusing
 from winnow.serving.batcher import Batcher, Overloaded
 from winnow.serving.gate import HEADERS
 from winnow.serving.problems import OVERLOADED, answer, retry_later
@@ -41,6 +42,27 @@ def test_its_content_is_that_of_any_other_problem() -> None:
 
 def test_who_drains_asks_the_client_to_leave() -> None:
     assert sent(b"1", is_last=True)[0][b"connection"] == b"close"
+
+
+def test_who_is_refused_waits_a_little_unless_too_many_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusing, "PAUSE_S", 3600.0)
+    monkeypatch.setattr(refusing, "MAX_PAUSED", 2)
+    refusal = Refusal(Telemetry(), "/v1/predict", HEADERS)
+
+    async def crowd() -> list[bool]:
+        tasks = [asyncio.create_task(refusal.pause()) for _ in range(3)]
+        await asyncio.wait(tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        done = [task.done() for task in tasks]
+        tasks[0].cancel()
+        await asyncio.wait([tasks[0]])
+        tasks.append(asyncio.create_task(refusal.pause()))  # a client that left makes room for another
+        await asyncio.sleep(0)
+        done.append(tasks[3].done())
+        for task in tasks:
+            task.cancel()
+        return done
+
+    assert asyncio.run(crowd()) == [False, False, True, False]
 
 
 def test_a_full_queue_is_refused_before_anything_is_read(

@@ -123,6 +123,7 @@ class Gate:
             return False
         if not self._service.settings.access.is_user(offered_key(headers)):
             return False
+        await refusal.pause()
         await refusal.send(send, request_id, after_s, is_last=self._service.is_draining)
         refusal.note(time.perf_counter() - scope["winnow_started"])
         return True

@@ -1,5 +1,6 @@
 """The answer of a full service, made once: in an overload, what refuses must cost next to nothing."""
 
+import asyncio
 import json
 
 from starlette.types import Message, Send
@@ -7,6 +8,8 @@ from starlette.types import Message, Send
 from winnow.serving.problems import MEDIA_TYPE, OVERLOADED, answer, retry_later
 from winnow.serving.telemetry import Telemetry
 
+PAUSE_S = 0.05
+MAX_PAUSED = 256
 _PLACE = "{id}"
 
 
@@ -14,7 +17,8 @@ class Refusal:
     """503 for one route, without a request, an exception or a response being built; its content is that of `answer`.
 
     Only the request's id and the seconds in `Retry-After` differ. The connection is kept: the server reads the rest of
-    the body past, and the client need not connect again.
+    the body past, and the client need not connect again. It waits `PAUSE_S` before: a handful of clients that come
+    again at once would otherwise take the cores from those who were let in. While `MAX_PAUSED` wait, nobody else does.
     """
 
     def __init__(self, telemetry: Telemetry, route: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
@@ -26,6 +30,17 @@ class Refusal:
         self._asked = telemetry.requests.labels(route, str(OVERLOADED.status))
         self._refused = telemetry.refused.labels(OVERLOADED.name)
         self._total = telemetry.total.labels(route)
+        self._num_paused = 0
+
+    async def pause(self) -> None:
+        """Let the client wait a little, unless too many do."""
+        if self._num_paused >= MAX_PAUSED:
+            return
+        self._num_paused += 1
+        try:
+            await asyncio.sleep(PAUSE_S)
+        finally:
+            self._num_paused -= 1
 
     async def send(self, send: Send, request_id: bytes, after_s: int, *, is_last: bool) -> None:
         """Send it; `is_last` asks the client to leave."""
