@@ -15,6 +15,7 @@ from deploy.release.errors import ReleaseError, Stopped
 from deploy.release.flow import Flow, Trial
 from deploy.release.journal import Journal
 from deploy.release.kubernetes import Cluster, Kubernetes
+from deploy.release.load import Load
 from deploy.release.local import Desk, Local
 from deploy.release.order import Order, Stage, Target
 from deploy.release.pictures import own_pictures, pictures
@@ -55,7 +56,9 @@ def build(values: argparse.Namespace, journal: Journal) -> Flow:
     asked = _STAGES if values.stage == "production" and not values.put_back else (values.stage,)
     targets = {stage: _target(values, order, stage, commands) for stage in asked}
     expected = Expected(order.model.rpartition(":")[2], values.ready_s)
-    trial = Trial(expected, limits, [*pictures(), *own_pictures(values.pictures)])
+    check_number("seconds under load", round(values.load_s), 1, 3600)
+    load = Load(values.load_rate, values.load_s, limits, commands) if values.load_rate > 0 else None
+    trial = Trial(expected, limits, [*pictures(), *own_pictures(values.pictures)], load)
     return Flow(targets, trial, journal)
 
 
@@ -92,6 +95,8 @@ def parser() -> argparse.ArgumentParser:
     add("--pause-s", type=float, default=0.5, metavar="S", help="between two pictures to the canary")
     add("--max-error-fraction", type=float, default=0.01, metavar="F")
     add("--max-p95-ms", type=float, default=1000.0, metavar="MS")
+    add("--load-rate", type=float, default=0.0, metavar="N", help="pictures a second to staging, by `winnow load`")
+    add("--load-s", type=float, default=20.0, metavar="S", help="for so long")
     add("--attempt", type=int, default=1, metavar="N", help="another revision for the same image and model")
     _add_targets(made)
     return made

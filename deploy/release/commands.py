@@ -92,11 +92,12 @@ class Commands:
             _end(process)
         duration_s = round(time.monotonic() - started, 3)
         facts: dict[str, object] = {"exit_code": process.returncode, "duration_s": duration_s}
+        said = (said.strip() or answer.strip())[-_MAX_REASON:]
         if process.returncode:
-            facts["said"] = said.strip()[-_MAX_REASON:]
+            facts["said"] = said
         self.journal.note("command", why=why, command=list(words), **facts)
         if process.returncode:
-            raise CommandError(f"{why}: exit code {process.returncode}: {said.strip()[-_MAX_REASON:]}")
+            raise CommandError(f"{why}: exit code {process.returncode}: {said}")
         return answer
 
 

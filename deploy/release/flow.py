@@ -8,6 +8,7 @@ from typing import Any
 from deploy.release.asking import Service
 from deploy.release.errors import MissingError, PutBackError, ReleaseError, Stopped
 from deploy.release.journal import Journal
+from deploy.release.load import Load
 from deploy.release.order import ALL, Serving, Stage, Target
 from deploy.release.pictures import Picture
 from deploy.release.smoke import Expected, check_model, smoke
@@ -21,6 +22,8 @@ class Trial:
     expected: Expected
     limits: Limits
     pictures: Sequence[Picture]
+    load: Load | None = None
+    """What staging is asked once it serves."""
 
 
 @dataclass
@@ -42,6 +45,8 @@ class Flow:
         try:
             for target in self.targets.values():
                 target.require()
+            if self.trial.load:
+                self.trial.load.require()
             for stage, target in self.targets.items():
                 self._stage(stage, target)
         except (ReleaseError, Stopped) as error:
@@ -82,6 +87,8 @@ class Flow:
             target.promote(before)
             self._smoke(stage, target, "all")
             self._require_all(target.release, self._look(stage, target, "after"))
+            if stage == "staging" and self.trial.load:
+                self._load(stage, target, self.trial.load)
             target.settle()
         except (ReleaseError, Stopped) as error:
             seen["outcome"] = f"failed: {error}"
@@ -115,6 +122,12 @@ class Flow:
         self.journal.note("smoke", stage=stage, who=who, **report)
         if report:
             self.journal.remark(f"{stage}: the smoke test passed ({who}): {_told(report)}")
+
+    def _load(self, stage: Stage, target: Target, load: Load) -> None:
+        with target.reach("all") as service:
+            report = load.ask(service)
+        self.seen[stage]["load"] = report
+        self.journal.note("load", stage=stage, **report)
 
     def _ask(self, service: Service) -> dict[str, object]:
         if not self.journal.is_dry:

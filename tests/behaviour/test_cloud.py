@@ -545,7 +545,7 @@ def test_who_deploys_may_not_write_to_the_bucket_and_the_service_reads_its_token
 def test_the_workflows_learn_where_to_deploy(cloud: SimpleNamespace, serving: Any) -> None:
     said = {step.make[3]: step.make[-1] for step in find(cloud.bucket.plan(serving), "variable", "set")}
     used = set(re.findall(r"vars\.(\w+)", (ROOT / ".github" / "workflows" / "deploy.yaml").read_text(encoding="utf-8")))
-    by_hand = {"WINNOW_GCP_CALLER", "WINNOW_KUBE_CONTEXT", "WINNOW_CANARY_SECONDS"}
+    by_hand = {"WINNOW_GCP_CALLER", "WINNOW_KUBE_CONTEXT", "WINNOW_CANARY_SECONDS", "WINNOW_LOAD_RATE"}
     assert used - by_hand <= set(said)
     assert said["WINNOW_IMAGES"] == "europe-west4-docker.pkg.dev/rice-grains-1/winnow"
 

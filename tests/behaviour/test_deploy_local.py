@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,17 @@ def test_a_candidate_that_fails_its_smoke_test_changes_nothing(desk: Desk) -> No
     assert desk.release("v1.2.0", model=another) == 1
     assert desk.ask() == "v1.0.0"
     assert desk.known()["candidate"] is None
+
+
+@pytest.mark.skipif(find_spec("locust") is None, reason="winnow load needs locust")
+def test_staging_is_asked_under_load_and_given_back_when_a_limit_is_broken(desk: Desk) -> None:
+    load = ("--load-rate=30", "--load-s=1")
+    assert desk.release("v1.0.0", *load) == 0
+    summary = json.loads((desk.folder / "record" / "summary.json").read_text())
+    assert summary["stages"]["staging"]["load"]["num_answered"] > 0
+    assert desk.release("v1.1.0", *load, "--max-p95-ms=0.001") == 1
+    assert "p95" in json.loads((desk.folder / "record" / "summary.json").read_text())["error"]
+    assert desk.ask() == "v1.0.0"
 
 
 def test_the_first_release_that_fails_leaves_nothing_behind(desk: Desk) -> None:
