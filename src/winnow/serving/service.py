@@ -18,6 +18,7 @@ from winnow.serving.problems import NOT_READY, retry_later
 from winnow.serving.settings import Batching, Settings
 from winnow.serving.source import Source, require_model
 from winnow.serving.telemetry import Telemetry
+from winnow.serving.trimming import give_back
 
 State = Literal["loading", "ready", "failed", "draining"]
 Find = Callable[[str | None], Source]
@@ -104,6 +105,8 @@ class Service:
             logger.info("%s answers, up to %d images at once", new.loaded.name, new.batcher.limits.max_batch)
             if old is not None:
                 await asyncio.to_thread(old.batcher.close)
+                del old
+                await asyncio.to_thread(give_back)
         return new
 
     @property
