@@ -2,10 +2,8 @@
 
 A model of winnow's own small network answers pictures of every kind at half of what it can take. Three processes follow
 each other; each is reloaded and asked for an explanation five times, and in the end gets SIGTERM and must end with 0.
-Memory is that of the process, sampled each second from the first reload on: that one holds two models under load for the
-first time, and belongs to the warm-up.
-
-Answers are logged, and counted in the log afterwards.
+Memory is that of the process, sampled each second from the first reload on: that one holds two models under load for
+the first time, and belongs to the warm-up. Answers are logged, and counted in the log afterwards.
 
 Expected: no error; no answer that is not in the log; resident memory in the last quarter of each life at most 10 % and
 20 MB above that in the first.
