@@ -5,7 +5,6 @@ import numpy as np
 import psutil
 import pytest
 
-from winnow.serving import trimming
 from winnow.serving.trimming import give_back
 
 
@@ -22,7 +21,7 @@ def test_what_was_freed_goes_back_to_the_system() -> None:
 
 
 def test_where_there_is_no_such_thing_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trimming.ctypes, "CDLL", lambda _: SimpleNamespace())
+    monkeypatch.setattr("ctypes.CDLL", lambda _: SimpleNamespace())
     assert not give_back()
-    monkeypatch.setattr(trimming.sys, "platform", "win32")
+    monkeypatch.setattr("sys.platform", "win32")
     assert not give_back()
