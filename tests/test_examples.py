@@ -100,8 +100,8 @@ def test_a_picture_of_another_size_than_a_thumbnail_is_refused(path: Path) -> No
 
 def test_a_file_that_is_too_large_is_not_even_opened(path: Path) -> None:
     with path.open("wb") as stream:
-        stream.truncate((32 << 20) + 1)
-    with pytest.raises(InputError, match="expected at most 33,554,432 bytes"):
+        stream.truncate((64 << 20) + 1)
+    with pytest.raises(InputError, match="expected at most 67,108,864 bytes"):
         read_examples(path, 3)
 
 

@@ -19,7 +19,7 @@ MEDIA_TYPE = "image/webp"
 
 _NAME = re.compile(r"(0|[1-9][0-9]{0,6})/([0-9])\.webp")
 _UNIX = 3
-_MAX_BYTES = 32 << 20
+_MAX_BYTES = 64 << 20
 _MAX_PICTURE_BYTES = 64 << 10
 """96 x 96 pixels with alpha take 36 KB uncompressed."""
 _BROKEN = (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, OverflowError)
