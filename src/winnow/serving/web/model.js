@@ -79,14 +79,15 @@ function makeFold(title, aside, ...content) {
 }
 
 function makeLabels({ labels, num_examples: numExamples }) {
-  const hasExamples = numExamples.some((number) => number > 0);
-  const kind = hasExamples ? "labels pictured" : "labels";
+  const most = numExamples.reduce((one, other) => Math.max(one, other), 0);
+  const kind = most > 0 ? "labels pictured" : "labels";
   // Focusable, because a long list scrolls.
   const attributes = { class: kind, tabindex: "0", role: "list", "aria-label": "Classes" };
   const row = (label, index) =>
-    make("li", {}, make("span", { class: "label" }, label), makeExamples(index, numExamples[index]));
+    make("li", {}, makeExamples(index, numExamples[index]), make("span", { class: "label" }, label));
   const list = make("ul", attributes, ...labels.map(row));
-  const told = hasExamples ? make("p", { class: "small" }, "With pictures that it learned from, as it sees them.") : null;
+  list.style.setProperty("--most", String(most));
+  const told = most > 0 ? make("p", { class: "told" }, "Training pictures, as it sees them.") : null;
   const fold = makeFold("What it tells apart", plural(labels.length, "class", "classes"), told, list);
   fold.open = labels.length <= IN_FULL;
   return fold;
