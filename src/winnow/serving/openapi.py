@@ -135,7 +135,7 @@ FEEDBACK: dict[str, Any] = {
 PREDICT_PROBLEMS = problems(*_IMAGES)
 EXPLAIN_PROBLEMS = problems(*_IMAGES)
 MODEL_PROBLEMS = problems(*_COMMON, 503)
-EXAMPLE_ANSWERS = {
+EXAMPLE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture.", "content": {PICTURE: {"schema": _BINARY}}},
     304: {"description": "The browser has it already (`If-None-Match`)."},
     **problems(*_COMMON, 404, 503),
