@@ -16,6 +16,8 @@ from winnow.transforms.spec import PreprocessSpec
 
 MODEL = "model.onnx"
 INT8_MODEL = "model.int8.onnx"
+PARITY = "parity.json"
+"""Beside them: how both compare with the bundle, and which one serves."""
 METADATA = "winnow"
 """The key in the file's metadata under which all that is known about the model stands, as JSON."""
 

@@ -23,16 +23,24 @@ from stand_ins.clients import Crowd
 from tiny_onnx import about, save_means
 
 from winnow.attestation import Attestation, take_sums, write_attestation
+from winnow.examples import EXAMPLES, write_examples
 from winnow.traffic.reading import TrafficLog
 from winnow.traffic.target import Folder
 
 ROOT = Path(__file__).parents[2]
 
 
+def webp(level: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("L", (8, 8), level).save(stream, "WEBP", lossless=True)
+    return stream.getvalue()
+
+
 def save(folder: Path, version: str, *, size: int = 4) -> Path:
     """Write a registered model, as `winnow pull-model` leaves it."""
     weights, labels = (np.eye(3) / 100).tolist(), ["red", "green", "blue"]
     save_means(folder / "onnx" / "model.onnx", weights, about(labels, size=size).to_metadata(), size=size)
+    write_examples(folder / "onnx" / EXAMPLES, [[webp(level) for level in (80, 160, 240)] for _ in labels])
     tag, sums = f"classifier@{version}", take_sums(folder)
     write_attestation(folder, Attestation(tag=tag, commit="c" * 40, signature="none", files=sums))
     return folder
@@ -264,4 +272,4 @@ def test_whatever_the_document_of_the_api_allows_is_answered_as_it_says(model: P
         words += ["--generation-database", "none", "--warnings", "off"]
         run = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
-    assert "7 selected" in run.stdout
+    assert "8 selected" in run.stdout

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from predicted import CLASSES, predict, save
 from registered import FLOW, IGNORED, METRICS, TEST, Workshop, entry_for, tag_model
 
+from winnow.examples import EXAMPLES
 from winnow.files import sha256_file, write_json
 from winnow.models.bundle import Architecture, BundleMeta, write_description
 from winnow.project import Project
@@ -85,6 +86,7 @@ def model_files(
     *,
     int8: Iterable[int] | None = None,
     says: Iterable[int] | None = None,
+    examples: bytes | None = None,
 ) -> tuple[dict[str, Text], dict[str, Text]]:
     """Return the files of a bundle and of its export, which gets `says` wrong (default: what the bundle does)."""
     weights = f"weights {knob} ".encode() * 100
@@ -101,6 +103,8 @@ def model_files(
     exported: dict[str, Text] = {MODEL: onnx_bytes(logits_of(wrong if says is None else says), about)}
     if int8 is not None:
         exported[INT8_MODEL] = onnx_bytes(logits_of(int8), about.model_copy(update={"precision": "int8"}))
+    if examples is not None:
+        exported[EXAMPLES] = examples
     bundle: dict[str, Text] = {"model.safetensors": weights, "bundle.json": (folder / "bundle.json").read_bytes()}
     return bundle, exported
 

@@ -16,6 +16,7 @@ from winnow.data.parts import ImageRecord, PartWriter, image_id, part_name
 from winnow.data.pixels import pixels_name, variant, write_pixels
 from winnow.data.prepared import PreparedSplit, open_split, write_index
 from winnow.errors import CheckError, ExitCode, InputError
+from winnow.examples import EXAMPLES, read_examples
 from winnow.export import latency
 from winnow.export.onnx import write_onnx
 from winnow.files import read_json
@@ -82,9 +83,10 @@ def write_prepared(project: Project) -> None:
     write_index(project.prepared, index, spec=SPEC, mean=[0.47], std=[1.0])
 
 
-def write_params(project: Project, **changes: Any) -> None:
+def write_params(project: Project, disclose: str = "ids", **changes: Any) -> None:
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load(SHIPPED.read_text(encoding="utf-8"))
+    content["project"]["disclose"] = disclose
     content["export"] |= {"max_loss": 0.1, "batch_sizes": [2], "threads": 1, **changes}
     with project.params.open("w", encoding="utf-8") as stream:
         yaml.dump(content, stream)
@@ -152,6 +154,25 @@ def test_two_runs_give_the_same_bytes(project: Project) -> None:
         export.run(project)
         written.append({path.name: path.read_bytes() for path in project.onnx.iterdir()})
     assert written[0] == written[1]
+
+
+@pytest.mark.usefixtures("untimed")
+def test_where_pictures_are_disclosed_training_images_of_each_class_lie_beside_the_model_and_only_there(
+    project: Project,
+) -> None:
+    write_params(project, disclose="pictures", int8=False)
+    export.run(project)
+    written = (project.onnx / EXAMPLES).read_bytes()
+    train: PreparedSplit = open_split(project.prepared, "train")
+    for target, pictures in enumerate(read_examples(project.onnx / EXAMPLES, len(LABELS))):
+        rows = np.flatnonzero(train.targets == target)[:3]
+        shown = [np.asarray(Image.open(io.BytesIO(picture)).convert("L")) for picture in pictures]
+        np.testing.assert_array_equal(shown, train.gather(rows)[..., 0])
+    export.run(project)
+    assert (project.onnx / EXAMPLES).read_bytes() == written
+    write_params(project, int8=False)
+    export.run(project)
+    assert sorted(path.name for path in project.onnx.iterdir()) == [MODEL, "parity.json"]
 
 
 @pytest.mark.usefixtures("untimed")

@@ -1,14 +1,19 @@
 """The whole verification, in a clone that has nothing but Git."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from registered import CARD, promote_quietly
 from released import Works
 
+from winnow.examples import EXAMPLES, write_examples
+from winnow.registry.pulling import find_source, pull
 from winnow.release.record import Verification
 from winnow.release.subject import find_subject
 from winnow.release.verifying import verify
+from winnow.serving import source as serving_source
+from winnow.serving.model import load
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +50,23 @@ def test_a_worse_model_is_not_to_take_the_place_of_another_until_somebody_answer
     found = verified(works, "production", "v1.1.0")
     assert failed(found) == {}
     assert {check.id: check.note for check in found.checks if check.result == "overridden"} == told
+
+
+def test_examples_of_the_classes_are_registered_verified_pulled_and_served_with_their_model(
+    works: Works, tmp_path: Path
+) -> None:
+    picture = b"RIFF\x04\0\0\0WEBP"
+    write_examples(tmp_path / EXAMPLES, [[picture], []])
+    works.release_model("3", range(2), examples=(tmp_path / EXAMPLES).read_bytes())
+    works.register("v1.0.0")
+    found = verified(works)
+    assert failed(found) == {}
+    assert "onnx/examples.zip" in found.files
+    with find_source(str(works.root)) as source:
+        folder = pull(source, "classifier@v1.0.0", tmp_path / "model", is_signature_required=False).folder
+    loaded = load(serving_source.find_source(folder), num_threads=1, max_pixels=1000)
+    assert loaded.name == "classifier@v1.0.0"
+    assert [[each.content for each in pictures] for pictures in loaded.examples] == [[picture], []]
 
 
 def test_a_version_of_another_tool_and_a_card_with_gaps_are_told_beside_all_the_rest(works: Works) -> None:

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from tiny_onnx import about, save_means
 
 from winnow.attestation import Attestation, take_sums, write_attestation
+from winnow.examples import EXAMPLES, Examples, write_examples
 from winnow.serving.app import create_app
 from winnow.serving.server import Server
 from winnow.serving.settings import Settings
@@ -25,10 +26,24 @@ from winnow.serving.source import find_source
 LABELS = ["red", "green", "blue"]
 
 
-def save_model(folder: Path, version: str = "v1.0.0", *, scale: float = 0.01, labels: list[str] | None = None) -> Path:
-    """Write a model as `winnow pull-model` leaves it; its logits are `scale` times the mean of each channel."""
-    weights = (np.eye(3) * scale).tolist()
-    save_means(folder / "onnx" / "model.onnx", weights, about(labels or LABELS).to_metadata())
+def save_model(
+    folder: Path,
+    version: str = "v1.0.0",
+    *,
+    scale: float = 0.01,
+    labels: list[str] | None = None,
+    examples: Examples = (),
+    num_classes: int = 3,
+) -> Path:
+    """Write a model as `winnow pull-model` leaves it; its logits are `scale` times the mean of each channel.
+
+    Classes beyond three have numbers for names, and nothing speaks for them.
+    """
+    labels = [*(labels or LABELS), *map(str, range(3, num_classes))]
+    weights = (np.eye(num_classes, 3) * scale).tolist()
+    save_means(folder / "onnx" / "model.onnx", weights, about(labels).to_metadata())
+    if examples:
+        write_examples(folder / "onnx" / EXAMPLES, examples)
     sums = take_sums(folder)
     tag = f"classifier@{version}"
     write_attestation(folder, Attestation(tag=tag, commit="c" * 40, signature="none", files=sums))
@@ -39,6 +54,26 @@ def save_model(folder: Path, version: str = "v1.0.0", *, scale: float = 0.01, la
 def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A registered model that names the strongest colour."""
     return save_model(tmp_path_factory.mktemp("colors"))
+
+
+def webp(color: tuple[int, int, int], size: int = 8) -> bytes:
+    """Return a WebP of one colour with a dot at its top left."""
+    image, stream = Image.new("RGB", (size, size), color), io.BytesIO()
+    image.putpixel((0, 0), (255, 255, 255))
+    image.save(stream, "WEBP", lossless=True)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[list[bytes]]:
+    """Two pictures of red, three of green, none of blue."""
+    return [[webp((level, 0, 0)) for level in (250, 200)], [webp((0, level, 0)) for level in (250, 200, 150)], []]
+
+
+@pytest.fixture(scope="session")
+def pictured(tmp_path_factory: pytest.TempPathFactory, examples: list[list[bytes]]) -> Path:
+    """The registered model of `colors`, with examples of its classes."""
+    return save_model(tmp_path_factory.mktemp("pictured"), examples=examples)
 
 
 @pytest.fixture

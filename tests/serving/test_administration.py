@@ -52,6 +52,19 @@ def test_what_lies_in_the_folder_now_takes_over(
         assert 'version="v1.1.0"' in metrics
 
 
+def test_the_examples_of_what_took_over_are_shown(
+    open_client: Callable[..., Any], model: Path, write_model: Callable[..., Path], examples: list[list[bytes]]
+) -> None:
+    with open_client(model, SETTINGS) as client:
+        assert client.get("/v1/examples/0/0").status_code == 404
+        write_model(model, "v1.1.0", examples=examples)
+        assert client.post("/v1/admin/reload", headers=BOSS).json()["num_examples"] == [2, 3, 0]
+        assert client.get("/v1/examples/0/0").content == examples[0][0]
+        write_model(model, "v1.2.0", examples=examples[::-1])
+        assert client.post("/v1/admin/reload", headers=BOSS).json()["num_examples"] == [0, 3, 2]
+        assert client.get("/v1/examples/0/0").status_code == 404
+
+
 def test_another_model_is_named_in_the_body(
     open_client: Callable[..., Any], model: Path, write_model: Callable[..., Path], tmp_path: Path
 ) -> None:

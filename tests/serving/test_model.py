@@ -77,6 +77,7 @@ def test_the_description_tells_where_the_model_came_from(loaded: model.Loaded) -
     assert (told["commit"], told["precision"], told["labels"]) == ("c" * 40, "fp32", ["red", "green", "blue"])
     assert told["file_sha256"] == loaded.runtime.identity
     assert told["num_bytes"] > 100
+    assert told["num_examples"] == [0, 0, 0]
     assert loaded.name == "classifier@v1.0.0"
 
 

@@ -22,6 +22,7 @@ def test_the_document_names_every_route_its_bodies_and_its_problems(client: Test
     document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {
         "/v1/predict",
+        "/v1/examples/{class_index}/{number}",
         "/v1/explain",
         "/v1/model",
         "/v1/admin/reload",
@@ -34,6 +35,16 @@ def test_the_document_names_every_route_its_bodies_and_its_problems(client: Test
     assert {"200", "400", "401", "408", "413", "415", "422", "429", "503", "504"} <= set(predict["responses"])
     assert "application/problem+json" in predict["responses"]["503"]["content"]
     assert "Retry-After" in predict["responses"]["503"]["headers"]
+
+
+def test_an_example_is_described_as_a_picture_and_its_places_as_numbers(client: TestClient) -> None:
+    told = client.get("/openapi.json").json()["paths"]["/v1/examples/{class_index}/{number}"]["get"]
+    assert set(told["responses"]["200"]["content"]) == {"image/webp"}
+    assert {"304", "401", "404", "429", "503"} <= set(told["responses"])
+    assert [(each["name"], each["in"], each["schema"]["type"]) for each in told["parameters"]] == [
+        ("class_index", "path", "integer"),
+        ("number", "path", "integer"),
+    ]
 
 
 def test_every_reference_leads_somewhere(client: TestClient) -> None:

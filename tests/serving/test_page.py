@@ -145,8 +145,13 @@ def visit(browser: "Browser", open_socket: Open, colors: Path) -> Iterator[Calla
     wrong: list[str] = []
     closing: list[Callable[[], object]] = []
 
-    def go(settings: Settings | None = None, prepare: Callable[["Page"], None] | None = None, **options: Any) -> "Page":
-        served = open_socket(colors, settings)
+    def go(
+        settings: Settings | None = None,
+        prepare: Callable[["Page"], None] | None = None,
+        model: Path = colors,
+        **options: Any,
+    ) -> "Page":
+        served = open_socket(model, settings)
         address = served.__enter__()
         closing.append(lambda: served.__exit__(None, None, None))
         context = browser.new_context(reduced_motion="reduce", **options)
@@ -337,6 +342,100 @@ def test_the_model_and_the_service_stand_beside_the_pictures(visit: Callable[...
     page.locator("#health .facts > div", has_text=re.compile(r"answered since its start\s*1$")).wait_for()
 
 
+def asked_for_examples(page: "Page") -> list[str]:
+    """Return the paths that were asked for, without the service's address."""
+    names = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    return sorted(name.partition("/v1/examples/")[2] for name in names if "/v1/examples/" in name)
+
+
+def wait_for_examples(page: "Page", number: int) -> None:
+    seen = "[...document.querySelectorAll('.examples img')].filter((image) => image.naturalWidth > 0).length"
+    page.wait_for_function(f"number => {seen} === number", arg=number)
+
+
+@in_browser
+def test_each_class_shows_its_examples_and_a_class_without_any_its_name_alone(
+    visit: Callable[..., "Page"], pictured: Path
+) -> None:
+    page = visit(model=pictured)
+    wait_for_examples(page, 5)
+    rows = page.locator(".labels li")
+    assert [row.inner_text().strip() for row in rows.all()] == ["red", "green", "blue"]
+    assert [row.locator("img").count() for row in rows.all()] == [2, 3, 0]
+    first = rows.first.locator("img").first
+    assert first.evaluate("(image) => [image.naturalWidth, getComputedStyle(image).imageRendering]") == [8, "pixelated"]
+    drawn = """(image) => {
+        const canvas = new OffscreenCanvas(8, 8).getContext("2d");
+        canvas.drawImage(image, 0, 0);
+        return [...canvas.getImageData(4, 4, 1, 1).data];
+    }"""
+    assert first.evaluate(drawn) == pytest.approx([250, 0, 0, 255], abs=2)
+    # The label says it already, so the pictures are silent.
+    assert rows.first.locator("img").evaluate_all("(images) => images.map(({ alt }) => alt)") == ["", ""]
+    assert "as it sees them" in page.locator("#model").inner_text()
+
+
+@in_browser
+def test_examples_are_asked_for_when_their_row_comes_into_sight(
+    visit: Callable[..., "Page"], write_model: Callable[..., Path], tmp_path: Path, examples: list[list[bytes]]
+) -> None:
+    num_classes = 60
+    model = write_model(tmp_path, examples=[examples[0]] * num_classes, num_classes=num_classes)
+    page = visit(model=model)
+    fold = page.locator("summary", has_text="What it tells apart")
+    fold.locator("text=60 classes").wait_for()
+    page.wait_for_timeout(300)
+    assert asked_for_examples(page) == [], "a long list is closed at first"
+    fold.click()
+    page.wait_for_function("document.querySelector('.examples img').naturalWidth > 0")
+    page.wait_for_timeout(300)
+    seen = asked_for_examples(page)
+    assert "0/0" in seen
+    assert len(seen) < num_classes
+    assert not any(place.startswith("59/") for place in seen)
+    page.locator(".labels").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
+    page.wait_for_function("[...document.querySelectorAll('.examples img')].at(-1).naturalWidth > 0")
+    assert {"59/0", "59/1"} <= set(asked_for_examples(page))
+
+
+@in_browser
+def test_examples_that_could_not_be_had_are_asked_for_again_and_nothing_else_suffers(
+    visit: Callable[..., "Page"], pictured: Path
+) -> None:
+    refused: list[str] = []
+
+    def refuse(route: "Route") -> None:
+        refused.append(route.request.url)
+        route.abort()
+
+    page = visit(model=pictured, prepare=lambda page: page.route("**/v1/examples/**", refuse))
+    page.locator(".labels li").first.wait_for()
+    page.wait_for_timeout(300)
+    assert 1 <= len(refused) <= 5, "not again and again"
+    page.unroute("**/v1/examples/**")
+    fold = page.locator("summary", has_text="What it tells apart")
+    fold.click()
+    fold.click()
+    wait_for_examples(page, 5)
+
+
+@in_browser
+def test_examples_need_the_key_that_everything_needs(visit: Callable[..., "Page"], pictured: Path) -> None:
+    page = visit(Settings(access=Access(api_keys=("key-1",))), model=pictured)
+    field = page.get_by_label("Key", exact=True)
+    field.fill("key-1")
+    field.press("Enter")
+    wait_for_examples(page, 5)
+
+
+@in_browser
+def test_a_model_without_examples_has_its_labels_and_asks_for_nothing(visit: Callable[..., "Page"]) -> None:
+    page = visit()
+    page.locator(".labels li").first.wait_for()
+    assert page.locator(".examples").count() == 0
+    assert asked_for_examples(page) == []
+
+
 @in_browser
 def test_a_service_with_keys_is_given_one_that_is_kept_nowhere(visit: Callable[..., "Page"], picture: Picture) -> None:
     page = visit(Settings(access=Access(api_keys=("key-1",))))
@@ -434,8 +533,10 @@ def test_all_of_it_works_by_keyboard(visit: Callable[..., "Page"]) -> None:
 
 @in_browser
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_nothing_is_wider_than_the_window(visit: Callable[..., "Page"], picture: Picture, width: int) -> None:
-    page = visit(viewport={"width": width, "height": 740}, has_touch=width < 500, is_mobile=width < 500)
+def test_nothing_is_wider_than_the_window(
+    visit: Callable[..., "Page"], picture: Picture, width: int, pictured: Path
+) -> None:
+    page = visit(model=pictured, viewport={"width": width, "height": 740}, has_touch=width < 500, is_mobile=width < 500)
     upload(page, (f"{'long' * 30}.png", picture((250, 0, 0), size=(300, 20))), ("no", b"picture"))
     wait_for_answers(page, 1)
     page.get_by_role("button", name="Why?").click()
@@ -467,11 +568,14 @@ def test_light_and_dark_follow_the_system_until_somebody_chooses(visit: Callable
 
 @in_browser
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
-def test_axe_finds_nothing_serious(visit: Callable[..., "Page"], picture: Picture, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_serious(
+    visit: Callable[..., "Page"], picture: Picture, scheme: str, width: int, pictured: Path
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.locator(".labels li").first.wait_for()
+    page = visit(model=pictured, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.locator(".labels li").last.scroll_into_view_if_needed()
+    wait_for_examples(page, 5)
     assert serious(Axe().run(page).response) == []
     upload(page, ("halves.png", halves()), ("2.png", picture()), ("no.txt", b"picture"))
     wait_for_answers(page, 2)

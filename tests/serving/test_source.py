@@ -8,6 +8,7 @@ from tiny_onnx import about, save_means
 
 from winnow.attestation import FILE
 from winnow.errors import CheckError, InputError, UsageError
+from winnow.examples import EXAMPLES, write_examples
 from winnow.files import write_json
 from winnow.serving.source import find_source, require_model
 
@@ -48,6 +49,22 @@ def test_files_that_are_not_those_registered_are_refused(pulled: Path) -> None:
     for target in (pulled, path):
         with pytest.raises(CheckError, match="is other than registered"):
             find_source(target)
+
+
+def test_examples_of_the_classes_are_attested_like_the_rest(
+    tmp_path: Path, write_model: Callable[..., Path], examples: list[list[bytes]]
+) -> None:
+    folder = write_model(tmp_path, examples=examples)
+    assert find_source(folder).version == "v1.0.0"
+    write_examples(folder / "onnx" / EXAMPLES, examples[:1])
+    with pytest.raises(CheckError, match=r"examples\.zip is other than registered"):
+        find_source(folder)
+
+
+def test_examples_that_were_not_registered_are_refused(pulled: Path, examples: list[list[bytes]]) -> None:
+    write_examples(pulled / "onnx" / EXAMPLES, examples)
+    with pytest.raises(CheckError, match=r"examples\.zip is not of this model"):
+        find_source(pulled)
 
 
 def test_an_attestation_that_names_no_version_is_refused(pulled: Path) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from winnow import cost
 from winnow.config import read_section
 from winnow.data.prepared import PreparedSplit, open_split
+from winnow.disclosure import read_disclosure
 from winnow.errors import InputError
 from winnow.export import latency, parity
 from winnow.export.config import ExportConfig
+from winnow.export.examples import export_examples
 from winnow.export.onnx import Served, describe, write_onnx
 from winnow.export.quantize import calibration_rows, quantize
 from winnow.files import fresh_folder, write_json
@@ -18,10 +20,8 @@ from winnow.models import store
 from winnow.models.bundle import BundleMeta, read_description
 from winnow.models.placement import make_deterministic
 from winnow.project import Project
-from winnow.runtime import INT8_MODEL, MODEL, Runtime, ServedModel
+from winnow.runtime import INT8_MODEL, MODEL, PARITY, Runtime, ServedModel
 from winnow.stats.groups import group_samples
-
-PARITY = "parity.json"
 
 
 def run(project: Project) -> None:
@@ -37,6 +37,7 @@ def run(project: Project) -> None:
         folder, served = fresh_folder(project.onnx), Served(meta, model)
         about = describe(meta, read_description(project.bundle)[1])
         write_onnx(folder / MODEL, served, about)
+        export_examples(folder, train, read_disclosure(project))
         reason = _quantize(folder, train, about, config) if config.int8 else "not asked for"
         judged = _compare(project, folder, served, test)
         if "int8" in judged and (reason := parity.excess_loss(judged["int8"], config.max_loss)):

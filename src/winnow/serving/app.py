@@ -16,6 +16,7 @@ from winnow import __version__
 from winnow.serving import openapi, telemetry
 from winnow.serving.administration import reload
 from winnow.serving.answered import Observer
+from winnow.serving.examples import answer_example
 from winnow.serving.explaining import answer_explain, start_explaining
 from winnow.serving.feedback import ACCEPTED, answer_feedback
 from winnow.serving.gate import Gate
@@ -144,6 +145,10 @@ def _add_state(app: FastAPI, service: Service) -> None:
         """Tell which model answers, what it knows, and where it came from."""
         return JSONResponse(service.active.description)
 
+    async def example(request: Request) -> Response:
+        """Show a picture of a class that the model was trained on, where it came with some."""
+        return answer_example(service.active.loaded.examples, request)
+
     async def livez() -> Response:
         """Tell that the process is there."""
         return JSONResponse({"status": "alive"})
@@ -159,6 +164,13 @@ def _add_state(app: FastAPI, service: Service) -> None:
         return Response(service.telemetry.text(), media_type=telemetry.CONTENT_TYPE)
 
     app.add_api_route("/v1/model", model, response_model=Description, responses=openapi.MODEL_PROBLEMS)
+    app.add_api_route(
+        *("/v1/examples/{class_index}/{number}", example),
+        name="example",
+        response_class=Response,
+        openapi_extra=openapi.EXAMPLE,
+        responses=openapi.EXAMPLE_ANSWERS,
+    )
     app.add_api_route("/livez", livez, response_model=Alive)
     app.add_api_route("/readyz", readyz, response_model=Ready, responses=openapi.READY_PROBLEMS)
     app.add_api_route("/metrics", metrics, include_in_schema=False)

@@ -79,6 +79,9 @@ class Description(Message):
     precision: Literal["fp32", "int8"]
     num_bytes: int
     labels: list[str]
+    num_examples: list[int]
+    """How many pictures of each class there are at `/v1/examples/{class_index}/{number}`."""
+
     preprocessing: dict[str, Any]
     metrics: dict[str, Any] | None
     card: dict[str, Any] | None

@@ -13,6 +13,7 @@ from PIL import Image
 
 from winnow.errors import DivergenceError
 from winnow.runtime import Floats, Runtime, softmax
+from winnow.serving.examples import Pictures, load_examples
 from winnow.serving.source import Source
 from winnow.transforms.decode import ImageProblem, decode
 from winnow.transforms.preprocess import preprocess
@@ -77,6 +78,7 @@ class Loaded:
     """That of the registry; for a model that was never registered, `unregistered-` and the file's hash."""
 
     max_pixels: int
+    examples: Pictures
 
     @property
     def labels(self) -> list[str]:
@@ -147,6 +149,7 @@ class Loaded:
             "precision": meta.precision,
             "num_bytes": source.path.stat().st_size,
             "labels": meta.labels,
+            "num_examples": [len(pictures) for pictures in self.examples],
             "preprocessing": meta.spec.model_dump(),
             "metrics": source.metrics,
             "card": source.card,
@@ -157,13 +160,14 @@ def load(source: Source, *, num_threads: int, max_pixels: int) -> Loaded:
     """Return the model of a source, with one answer behind it; errors as `Runtime.load`."""
     runtime = Runtime.load(source.path, num_threads=num_threads)
     version = source.version or f"unregistered-{runtime.identity[:12]}"
-    loaded = Loaded(source, runtime, version, max_pixels)
+    examples = load_examples(source.path.parent, len(runtime.labels))
+    loaded = Loaded(source, runtime, version, max_pixels, examples)
     # Pillow imports what decodes a format when it meets the first of it: 100 ms that no client shall wait.
-    loaded.answer(list(_examples()))
+    loaded.answer(list(_formats()))
     return loaded
 
 
-def _examples() -> Iterator[bytes]:
+def _formats() -> Iterator[bytes]:
     for file_format in ("PNG", "JPEG", "WEBP", "GIF"):
         stream = io.BytesIO()
         Image.new("RGB", (8, 8), (128, 128, 128)).save(stream, file_format)

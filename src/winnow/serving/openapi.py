@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from winnow.examples import MEDIA_TYPE as PICTURE
 from winnow.serving.attribution import GRID, MASKS, MAX_GRID, MAX_MASKS, METHODS
 from winnow.serving.messages import ProblemDocument
 from winnow.serving.predicting import MAX_TOP, TOP
@@ -13,6 +14,7 @@ _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av
 _BINARY = {"type": "string", "format": "binary"}
 _BASE64 = {"type": "string", "contentEncoding": "base64", "example": _PIXEL}
 _COMMON = (401, 429)
+_MAX_PLACE = 9_999_999
 _IMAGES = (400, 401, 408, 413, 415, 422, 429, 503, 504)
 
 KEYS = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}, "bearer": {"type": "http", "scheme": "bearer"}}
@@ -70,6 +72,12 @@ def query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
 
 
+def place(name: str, text: str) -> dict[str, Any]:
+    """Return a parameter of the path: a place in a list."""
+    schema = {"type": "integer", "minimum": 0, "maximum": _MAX_PLACE}
+    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+
+
 def _count(default: int, largest: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
 
@@ -85,6 +93,12 @@ EXPLAIN: dict[str, Any] = {
         query("method", "How.", {"type": "string", "enum": list(METHODS), "default": METHODS[0]}),
         query("grid", "Cells along each side of the map.", _count(GRID, MAX_GRID)),
         query("masks", "Random masks, for `rise`.", _count(MASKS, MAX_MASKS)),
+    ],
+}
+EXAMPLE: dict[str, Any] = {
+    "parameters": [
+        place("class_index", "Which class: its place in the `labels` of `/v1/model`, from 0."),
+        place("number", "Which of its pictures, from 0; `num_examples` of `/v1/model` says how many there are."),
     ],
 }
 RELOAD: dict[str, Any] = {
@@ -121,6 +135,11 @@ FEEDBACK: dict[str, Any] = {
 PREDICT_PROBLEMS = problems(*_IMAGES)
 EXPLAIN_PROBLEMS = problems(*_IMAGES)
 MODEL_PROBLEMS = problems(*_COMMON, 503)
+EXAMPLE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {PICTURE: {"schema": _BINARY}}},
+    304: {"description": "The browser has it already (`If-None-Match`)."},
+    **problems(*_COMMON, 404, 503),
+}
 RELOAD_PROBLEMS = problems(400, 401, 409, 413, 422, 429)
 FEEDBACK_PROBLEMS = problems(400, 401, 408, 413, 415, 422, 429, 503)
 READY_PROBLEMS = problems(503)

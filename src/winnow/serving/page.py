@@ -1,7 +1,7 @@
 """The page at `/`: a handful of files that ship with the package, read once, and allowed to load only each other."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 class WebFile(NamedTuple):
-    """A file of the page."""
+    """A file of the page, or a picture on it."""
 
     content: bytes
     media_type: str
@@ -49,8 +49,12 @@ def _read() -> Iterator[tuple[str, WebFile]]:
     for path in (files("winnow.serving") / FOLDER).iterdir():
         media_type = _TYPES.get(path.name.rpartition(".")[2])
         if media_type is not None:
-            content = path.read_bytes()
-            yield path.name, WebFile(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:20]}"')
+            yield path.name, web_file(path.read_bytes(), media_type)
+
+
+def web_file(content: bytes, media_type: str) -> WebFile:
+    """Return what is served as a file."""
+    return WebFile(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:20]}"')
 
 
 def add_page(app: FastAPI) -> None:
@@ -70,9 +74,9 @@ def add_page(app: FastAPI) -> None:
         app.add_api_route(path, answer, methods=["GET", "HEAD"], include_in_schema=False)
 
 
-def answer_file(found: WebFile, request: Request) -> Response:
-    """Return a file, or 304 to a browser that has it already."""
-    headers = {**_HEADERS, "ETag": found.tag}
+def answer_file(found: WebFile, request: Request, headers: Mapping[str, str] = _HEADERS) -> Response:
+    """Return a file, or 304 to a browser that has it already; `headers` are those of the page."""
+    headers = {**headers, "ETag": found.tag}
     if found.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(found.content, headers=headers, media_type=found.media_type)

@@ -10,9 +10,8 @@ from winnow.errors import InputError, UsageError
 from winnow.files import read_json
 from winnow.project import PARAMS, Project
 from winnow.project_config import ProjectConfig
-from winnow.runtime import INT8_MODEL, MODEL
+from winnow.runtime import INT8_MODEL, MODEL, PARITY
 
-PARITY = "parity.json"
 CARD = "card.json"
 FOLDER = "onnx"
 

@@ -32,12 +32,23 @@ export function useKey(value) {
  *
  * While the service has too much to do (429, 503), it is asked again when it wants to be; `onWait` hears of it. Throws
  * Refusal, and AbortError when `signal` says so. */
-export async function ask(path, { onWait = () => {}, tries = TRIES, ...options } = {}) {
-  for (let turn = 1; ; turn += 1) {
+export function ask(path, told = {}) {
+  return askAgain(async (options) => {
     const started = performance.now();
+    const answer = await (await askOnce(path, options)).json();
+    return { answer, seconds: (performance.now() - started) / 1000 };
+  }, told);
+}
+
+/** Ask for a picture and return its bytes, as patiently; the browser may have kept them. */
+export function askPicture(path) {
+  return askAgain(async () => (await askOnce(path, { cache: "default" })).blob(), {});
+}
+
+async function askAgain(work, { onWait = () => {}, tries = TRIES, ...options }) {
+  for (let turn = 1; ; turn += 1) {
     try {
-      const answer = await (await askOnce(path, options)).json();
-      return { answer, seconds: (performance.now() - started) / 1000 };
+      return await work(options);
     } catch (error) {
       if (!(error instanceof Refusal) || error.afterS === null || turn >= tries) throw error;
       onWait(error.afterS);

@@ -1,6 +1,7 @@
 /* The model's card: which one answers, how good it is, what it is for, where it came from. */
 
 import { find, make, makeTerms } from "./dom.js";
+import { makeExamples } from "./examples.js";
 import { count, METRIC_ORDER, metricName, plural, size } from "./words.js";
 
 const IN_FULL = 12;
@@ -19,7 +20,7 @@ export function showModel(model) {
       ["precision", model.precision],
       ["sees", sees(model.preprocessing)],
     ]),
-    makeLabels(model.labels),
+    makeLabels(model),
     makeWords(card),
     makeLimits(card),
     makeOrigin(model),
@@ -77,11 +78,17 @@ function makeFold(title, aside, ...content) {
   return make("details", { class: "fold" }, summary, ...content);
 }
 
-function makeLabels(labels) {
+function makeLabels({ labels, num_examples: numExamples }) {
+  const most = numExamples.reduce((one, other) => Math.max(one, other), 0);
+  const kind = most > 0 ? "labels pictured" : "labels";
   // Focusable, because a long list scrolls.
-  const attributes = { class: "labels", tabindex: "0", role: "list", "aria-label": "Classes" };
-  const list = make("ul", attributes, ...labels.map((label) => make("li", {}, label)));
-  const fold = makeFold("What it tells apart", plural(labels.length, "class", "classes"), list);
+  const attributes = { class: kind, tabindex: "0", role: "list", "aria-label": "Classes" };
+  const row = (label, index) =>
+    make("li", {}, makeExamples(index, numExamples[index]), make("span", { class: "label" }, label));
+  const list = make("ul", attributes, ...labels.map(row));
+  list.style.setProperty("--most", String(most));
+  const told = most > 0 ? make("p", { class: "told" }, "Training pictures, as it sees them.") : null;
+  const fold = makeFold("What it tells apart", plural(labels.length, "class", "classes"), told, list);
   fold.open = labels.length <= IN_FULL;
   return fold;
 }
