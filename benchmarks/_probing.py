@@ -33,11 +33,12 @@ class Pace:
     overload_s: float = 8.0
     num_probes: int = 6
     num_users: int = 8
+    num_pairs: int = 3
     low_rate_per_s: float = 4.0
     timeout_s: float = 4.0
 
 
-TRIAL = Pace(probe_s=1.0, low_s=1.5, overload_s=1.5, num_probes=1, timeout_s=1.0)
+TRIAL = Pace(probe_s=1.0, low_s=1.5, overload_s=1.5, num_probes=1, num_pairs=1, timeout_s=1.0)
 
 
 @dataclass(frozen=True)
