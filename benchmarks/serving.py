@@ -147,11 +147,12 @@ def show(size: int, contenders: Sequence[Contender], found: dict[str, Found], li
     for each in contenders:
         if (seen := found.get(each.title)) is not None:
             over = seen.overload
-            p99 = seen.overload_service.p99_ms if seen.overload_service else float("nan")
-            times = p99 / seen.low.p99_ms if seen.low else float("nan")
+            p99 = f"{seen.overload_service.p99_ms:.0f}" if seen.overload_service else "none"
+            both = (seen.overload_service, seen.low)
+            times = f"{both[0].p99_ms / both[1].p99_ms:.1f}" if both[0] and both[1] else ""
             rates = f"{over.asked_per_s:.0f} | {over.answered_per_s:.1f}"
             shares = f"{over.refused_fraction:.0%} | {over.error_fraction:.0%}"
-            print(f"| {each.title} | {rates} | {shares} | {p99:.0f} | {times:.1f} |")
+            print(f"| {each.title} | {rates} | {shares} | {p99} | {times} |")
     _say_ratios(found, limit)
 
 
