@@ -8,7 +8,7 @@ from winnow.serving.requestlog.meters import Meters
 def test_a_broken_target_does_not_fill_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     now, said = [100.0], []
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module.logger, "warning", lambda text, reason: said.append(text % reason))
+    monkeypatch.setattr("winnow.logs.logger.warning", lambda text, reason: said.append(text % reason))
     meters = Meters(CollectorRegistry())
     for _ in range(100):
         meters.complain("it is down: %s", ConnectionError("no\nsecret second line"))
