@@ -157,7 +157,7 @@ def visit(browser: "Browser", open_socket: Open, colors: Path) -> Iterator[Calla
         context = browser.new_context(reduced_motion="reduce", **options)
         closing.append(context.close)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # where everything runs at once
         page.on("request", lambda request: asked.append(request.url.replace(address, "")))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
@@ -387,14 +387,14 @@ def test_examples_are_asked_for_when_their_row_comes_into_sight(
     page.wait_for_timeout(300)
     assert asked_for_examples(page) == [], "a long list is closed at first"
     fold.click()
-    page.wait_for_function("document.querySelector('.examples img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.examples img').naturalWidth > 0")
     page.wait_for_timeout(300)
     seen = asked_for_examples(page)
     assert "0/0" in seen
     assert len(seen) < num_classes
     assert not any(place.startswith("59/") for place in seen)
     page.locator(".labels").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
-    page.wait_for_function("[...document.querySelectorAll('.examples img')].at(-1).naturalWidth > 0")
+    page.wait_for_function("() => [...document.querySelectorAll('.examples img')].at(-1).naturalWidth > 0")
     assert {"59/0", "59/1"} <= set(asked_for_examples(page))
 
 
