@@ -51,8 +51,7 @@ class Sources:
     def _parsed(self, module: str) -> tuple[list[Import], set[str]]:
         if module not in self._read:
             path = self.path(module)
-            tree = ast.parse(path.read_text(encoding="utf-8") if path else "")
-            self._read[module] = (list(imports_of(tree)), set(bound_names(tree)))
+            self._read[module] = parsed(path.read_text(encoding="utf-8") if path else "")
         return self._read[module]
 
     def closure(self, roots: Iterable[str], *, lazily: bool, apart: Iterable[tuple[str, str]] = ()) -> list[str]:
@@ -72,6 +71,13 @@ class Sources:
                     names = {each.module, f"{each.module}.{each.name}"}
                     queue += [name for name in names if (module, name) not in set(apart)]
         return sorted(seen)
+
+
+@cache
+def parsed(text: str) -> tuple[list[Import], set[str]]:
+    """Return what the text of a module imports, and what it binds: the images share most of their modules."""
+    tree = ast.parse(text)
+    return list(imports_of(tree)), set(bound_names(tree))
 
 
 def imports_of(node: ast.AST, *, is_lazy: bool = False) -> Iterator[Import]:

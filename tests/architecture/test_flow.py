@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,23 +50,24 @@ def as_dependency(module: str) -> str | None:
     return f"src/winnow/{parts[0]}" if (SOURCE / parts[0]).is_dir() else f"src/winnow/{parts[0]}.py"
 
 
-def sources(stage: str) -> list[ast.Module]:
-    """Return the parsed sources of a step and of all that it imports."""
+@cache
+def nodes(stage: str) -> list[ast.AST]:
+    """Return what the sources of a step and of all that it imports consist of."""
     found = [module_path(name) for name in sorted(import_closure(f"winnow.pipeline.{stage}"))]
-    return [ast.parse(path.read_text(encoding="utf-8")) for path in found if path]
+    return [node for path in found if path for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 def sections_read(stage: str) -> set[str]:
     """Return the sections that a step reads, through `read_section(project, "…", Model)`."""
-    nodes = (node for tree in sources(stage) for node in ast.walk(tree))
-    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("read_section")]
+    calls = [
+        node for node in nodes(stage) if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("read_section")
+    ]
     return {str(ast.literal_eval(call.args[1])) for call in calls} - CHANGES_NO_RESULT
 
 
 def project_paths_used(stage: str) -> set[str]:
     """Return the paths that a step names as `project.…`, relative to the project."""
-    nodes = (node for tree in sources(stage) for node in ast.walk(tree))
-    names = [node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    names = [node for node in nodes(stage) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     used = {node.attr for node in names if isinstance(node.value, ast.Name) and node.value.id == "project"}
     return {getattr(Project(ROOT), name).relative_to(ROOT).as_posix() for name in used - BESIDE_THE_FLOW}
 

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "tools"}
@@ -12,8 +13,14 @@ BEFORE_AN_ENVIRONMENT = ("bootstrap.py", "deploy/", "dockerfiles/", ".github/scr
 UNPICKLERS = {"pickle.load", "pickle.loads", "joblib.load", "np.load", "torch.load"}
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree_of(path)))
 
 
 def test_no_module_has_a_name_that_could_hold_anything(modules: dict[str, Path]) -> None:
@@ -26,7 +33,7 @@ def test_no_tool_has_a_name_that_could_hold_anything(tools: dict[str, Path]) -> 
 
 def test_every_tool_says_what_it_is_for_and_imports_by_full_names(tools: dict[str, Path]) -> None:
     assert [name for name, path in tools.items() if not ast.get_docstring(tree_of(path))] == []
-    relative = [node for path in tools.values() for node in ast.walk(tree_of(path)) if getattr(node, "level", 0)]
+    relative = [node for path in tools.values() for node in nodes_of(path) if getattr(node, "level", 0)]
     assert relative == []
 
 
@@ -42,7 +49,7 @@ def test_what_runs_before_there_is_an_environment_needs_python_alone(tools: dict
 def imported(path: Path) -> set[str]:
     """Return the top-level names of what a file imports, lazily included."""
     found = set()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -61,7 +68,7 @@ def test_imports_name_their_module_in_full(modules: dict[str, Path]) -> None:
     relative = [
         name
         for name, path in modules.items()
-        if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree_of(path)))
+        if any(isinstance(node, ast.ImportFrom) and node.level for node in nodes_of(path))
     ]
     assert relative == [], "the import closure (winnow.provenance) reads full names"
 
@@ -80,7 +87,7 @@ def test_a_projects_paths_never_come_from_where_the_package_lies(modules: dict[s
 def test_nothing_unpickles(modules: dict[str, Path]) -> None:
     guilty = []
     for name, path in modules.items():
-        for call in (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)):
+        for call in (node for node in nodes_of(path) if isinstance(node, ast.Call)):
             is_safe = any(word.arg in {"weights_only", "allow_pickle"} for word in call.keywords)
             if ast.unparse(call.func) in UNPICKLERS and not is_safe:
                 guilty.append(f"{name}:{call.lineno}")

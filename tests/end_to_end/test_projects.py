@@ -58,7 +58,7 @@ def test_two_projects_in_one_repository_do_not_touch_each_other(make_repository:
         winnow(mixed, stage)
     dvc(mixed, "commit", "-q", "-f", "prepare", "train", "evaluate")
     first = {path: path.read_bytes() for path in mixed.rglob("*") if path.is_file()}
-    dvc(rgba, "repro")
+    dvc(rgba, "repro", "evaluate")
     assert {path: path.read_bytes() for path in mixed.rglob("*") if path.is_file()} == first
     for project in (mixed, rgba):
         picture = next((root / "in" / "plain").rglob("*.png"))

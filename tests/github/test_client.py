@@ -4,6 +4,7 @@ import zipfile
 import pytest
 from github_api import GitHubServer
 from github_records import Repository
+from urllib3.util import Retry
 
 from winnow.errors import UsageError
 from winnow.github.client import GitHub, GitHubError, TooLargeError
@@ -80,10 +81,13 @@ def test_a_download_ends_at_its_limit(server: GitHubServer, repository: Reposito
         github.download(path, max_bytes=1000)
 
 
-def test_nobody_there_is_an_error_of_the_machine(github: GitHub) -> None:
+def test_nobody_there_is_an_error_of_the_machine(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(Retry, "sleep", lambda retry, _=None: waits.append(retry.get_backoff_time()))
     with pytest.raises(GitHubError, match="did not answer GET pulls/1") as caught:
         GitHub(github.repository, "t", "https://127.0.0.1:9").get("pulls/1")
     assert caught.value.status == 0
+    assert waits == [0, 1, 2, 4], "seconds"
 
 
 @pytest.mark.parametrize("name", ["leaves", "a/b/c", "a/..", "-a/b", "a/b?c", ""])

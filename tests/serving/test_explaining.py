@@ -61,8 +61,8 @@ def test_one_image_at_a_time_and_only_images(client: TestClient, picture: Pictur
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows a priority for each thread")
-def test_explanations_have_the_lowest_priority_and_nothing_else_has() -> None:
-    seen = []
+def test_explanations_have_the_lowest_priority_and_nothing_else_gets_it() -> None:
+    seen, before = [], os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     def look() -> None:
         stand_back()
@@ -72,7 +72,8 @@ def test_explanations_have_the_lowest_priority_and_nothing_else_has() -> None:
     thread.start()
     thread.join()
     assert seen == [19]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < 19
+    # The lowest one too where somebody runs all tests with it.
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def task(colors: Path, content: bytes, is_quiet: Callable[[], bool], within_s: float = 20) -> Task:

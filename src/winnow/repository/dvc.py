@@ -3,6 +3,7 @@
 `images.dvc` names a listing; the listing, a small object in the cache or the remote, names each part and its hash.
 """
 
+import copy
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +141,20 @@ def last_line(text: str) -> str:
 
 def load_yaml(content: bytes, source: str) -> dict[str, Any]:
     """Return the mapping in a YAML file; `source` is named in the InputError when there is none."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        loaded = YAML(typ="safe", pure=True).load(content.decode("utf-8-sig"))
+        loaded = _parse(content)
     except (YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{source} is not valid YAML: {error}", hint=_FROM_GIT) from None
     if not isinstance(loaded, dict):
         raise InputError(f"{source}: expected a mapping, got {type(loaded).__name__}", hint=_FROM_GIT)
-    return loaded
+    return copy.deepcopy(loaded)
+
+
+# A report reads params.yaml and dvc.lock of both sides for many causes, and parsing one takes a tenth of a second.
+@lru_cache(maxsize=16)
+def _parse(content: bytes) -> Any:
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).load(content.decode("utf-8-sig"))

@@ -4,6 +4,7 @@ import io
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from winnow.errors import InputError
@@ -89,6 +90,16 @@ def _leaves(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]
 
 
 def _as_yaml(value: Any) -> str:
+    return _scalar(repr(value), value) if isinstance(value, str | int | float | None) else _dumped(value)
+
+
+# Both sides of a comparison have nearly the same values. By their texts: 1 is True, and 0.0 is -0.0.
+@lru_cache(maxsize=1024)
+def _scalar(_: str, value: Any) -> str:
+    return _dumped(value)
+
+
+def _dumped(value: Any) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
