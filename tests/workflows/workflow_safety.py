@@ -65,6 +65,7 @@ VARIABLES = {
     "WINNOW_GCP_REGION": "where it serves",
     "WINNOW_KUBE_CONTEXT": "the context of the cluster that serves",
     "WINNOW_CANARY_SECONDS": "how long a canary is watched",
+    "WINNOW_LOAD_RATE": "pictures a second to staging before production is touched; without it none",
     "WINNOW_RUNNER": 'the labels of the training runner as JSON, such as ["self-hosted","gpu"]',
 }
 SECRETS = {
