@@ -3,8 +3,10 @@
 import shutil
 import signal
 
+from invoke import Exit
+
 from tooling.digits import AUTHOR, lay_out, write_params, write_pictures
-from tooling.running import ROOT, must, say
+from tooling.running import ROOT, must, run_here, say
 
 DEMO = ROOT / ".winnow" / "demo"
 HASTY_EPOCHS = 2
@@ -46,8 +48,12 @@ def serve() -> None:
     """Answer pictures until Ctrl-C, which is the service's to hear."""
     write_pictures(DEMO / "pictures")
     say(f"\nOpen http://127.0.0.1:8000 and drop the digits of {DEMO / 'pictures'}, or your own. Ctrl-C ends it.")
-    signal.signal(signal.SIGINT, lambda *_: None)
-    show("winnow", "serve")
+    asked: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    say("\n$ winnow serve")
+    code = run_here("winnow", "serve", folder=DEMO)
+    if code and not asked:
+        raise Exit("failed: winnow serve", code=code)
 
 
 def show(*command: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -167,6 +168,30 @@ def test_the_demo_has_a_picture_of_each_digit_for_its_page(tooling: SimpleNamesp
         with Image.open(path) as picture:
             found[path.name] = (picture.mode, picture.size, picture.getextrema()[1] > 200)
     assert found == {f"{digit}.png": ("L", (8, 8), True) for digit in range(10)}
+
+
+@pytest.mark.parametrize(("is_asked", "code"), [(True, 130), (False, 0), (False, 2)])
+def test_the_demo_ends_well_when_somebody_ends_its_service(
+    tooling: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_asked: bool, code: int
+) -> None:
+    def service(*_: str, folder: Path) -> int:
+        assert (folder / "pictures" / "7.png").exists()
+        if is_asked:
+            signal.raise_signal(signal.SIGINT)
+        return code
+
+    monkeypatch.setattr(tooling.demo, "DEMO", tmp_path)
+    monkeypatch.setattr(tooling.demo, "run_here", service)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        if code and not is_asked:
+            with pytest.raises(tooling.running.Exit) as end:
+                tooling.demo.serve()
+            assert end.value.code == code
+        else:
+            tooling.demo.serve()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_remote_writes_the_remote_or_ends_with_the_codes_of_the_command_line(
