@@ -16,6 +16,8 @@ LONG = (
     *("test_registry_flow", "test_loop", "test_train", "test_pr_pipeline", "test_projects", "test_pipeline"),
     *("test_loop_fresh", "test_loop_fork", "test_loop_report", "test_gates", "test_privacy", "test_cluster"),
 )
+# Rules about sources and workflows, and what lies beside the package: tools, deployments, pages.
+BESIDE = ("architecture", "behaviour", "workflows")
 # How coverage tells processes that are started to start it, too.
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"
 
@@ -28,12 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let coverage look away from slow tests, here and in what they start.
+    """Let coverage look away from slow tests and from those of no line of winnow, here and in what they start.
 
-    It costs half as much time again. The quick tests alone reach nineteen lines of twenty.
+    It costs half as much time again. The other tests alone reach nineteen lines of twenty.
     """
     coverage = sys.modules.get("coverage")  # not there where the installed wheel is tested
-    watching = coverage.Coverage.current() if coverage and item.get_closest_marker("slow") else None
+    is_seen = item.path.parent.name not in BESIDE and not item.get_closest_marker("slow")
+    watching = None if is_seen or coverage is None else coverage.Coverage.current()
     if watching is None:
         return (yield)
     told = os.environ.pop(_COVERAGE, None)

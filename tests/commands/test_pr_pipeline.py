@@ -186,6 +186,7 @@ def test_the_first_pull_request_of_a_fresh_fork_is_rebuilt_without_any_remote(
     params = (origin / "params.yaml").read_text(encoding="utf-8")
     params = re.sub(r"(?m)^  epochs: \d+$", "  epochs: 1", params)
     params = params.replace("bootstrap_samples: 2000", "bootstrap_samples: 200").replace("int8: true", "int8: false")
+    params = params.replace("batch_sizes: [8, 32]", "batch_sizes: [2]").replace("threads: null", "threads: 1")
     here = clone(origin, tmp_path / "clone", params_yaml=params)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     before = (here / "data" / "images.dvc").read_bytes()
