@@ -144,13 +144,17 @@ def test_a_burst_may_wait_and_an_overload_may_not_until_it_is_over(monkeypatch: 
         monkeypatch.setattr(batcher_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
         tasks += [asyncio.create_task(values(batcher, number)) for number in range(1, 6)]
         await until(lambda: batcher.num_waiting == 5)
-        with pytest.raises(Overloaded):
-            batcher.require_room(2)
+        clock[0] += 0.2
+        batcher.require_room()  # a burst: the queue was empty not long ago
         for _ in range(20):
             clock[0] += 0.2
             with pytest.raises(Overloaded):
                 batcher.require_room()
-        clock[0] += 1.1
+        batcher._emptied_s = clock[0]
+        with pytest.raises(Overloaded):
+            batcher.require_room()  # one empty moment does not end it
+        clock[0] += 0.3
+        batcher._emptied_s = clock[0]
         batcher.require_room()
         monkeypatch.undo()
         work.may_go.set()

@@ -15,7 +15,7 @@ from winnow.serving.source import find_source
 def test_what_was_not_asked_for_fits_the_pace_of_the_model() -> None:
     limits = batch_limits(Batching(wait_ms=2), num_workers=3, pace=Pace(4, 0.03))
     assert limits == BatchLimits(num_workers=3, max_batch=4, wait_s=0.002, max_queue=256, patience_s=0.06)
-    assert batch_limits(Batching(), 3, Pace(4, 0.0001)).patience_s == 0.05
+    assert batch_limits(Batching(), 3, Pace(4, 0.0001)).patience_s == 0.03
     asked = batch_limits(Batching(max_batch=7, max_queue=9, patience_ms=80), 3, Pace(4, 0.03))
     assert asked == BatchLimits(num_workers=3, max_batch=7, wait_s=0, max_queue=9, patience_s=0.08)
 

@@ -50,7 +50,7 @@ def serve(  # noqa: PLR0913 - the options of a command are its arguments
         typer.Option(
             "--patience-ms",
             envvar="WINNOW_PATIENCE_MS",
-            help="How long images may wait in an overload; 0: as two images take, at least 50.",
+            help="How long images may wait in an overload; 0: as two images take, at least 30.",
         ),
     ] = 0.0,
     max_body_mb: Annotated[

@@ -16,9 +16,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 J = TypeVar("J")
 R = TypeVar("R")
 
-_BURST_S = 0.1
+_BURST_S = 0.25
 _BURST_WAIT_S = 0.25
-_CALM_S = 1.0
+_CALM_S = 0.25
 _MIN_RETRY_S = 1
 
 
@@ -43,7 +43,7 @@ class BatchLimits:
     """Images that may wait; more are refused."""
 
     patience_s: float
-    """In an overload, beyond its first tenth of a second, no more may wait than are answered in this time.
+    """In an overload no more may wait than are answered in this time; in a burst, in a quarter of a second.
 
     A batch may always wait.
     """
@@ -93,7 +93,8 @@ class Batcher(Generic[J, R]):
         self._has_work = threading.Condition()
         self._num_idle = 0
         self._rested_s = time.monotonic()
-        self._over_since_s = self._last_over_s = -math.inf
+        self._emptied_s = time.monotonic()
+        self._over_until_s = -math.inf
         self._seconds_per_image = 0.0
         self._is_closed = False
         self._prepare_thread = prepare_thread
@@ -131,13 +132,19 @@ class Batcher(Generic[J, R]):
         is_crowded = waiting + num_jobs > limits.max_queue
         if wait_s <= limits.patience_s and not is_crowded:
             return
-        now = time.monotonic()
-        if now - self._last_over_s > _CALM_S:
-            self._over_since_s = now
-        self._last_over_s = now
-        is_burst = now - self._over_since_s < _BURST_S
-        if not is_burst or is_crowded or wait_s > _BURST_WAIT_S:
+        if self._is_over() or is_crowded or wait_s > _BURST_WAIT_S:
             raise Overloaded(max(_MIN_RETRY_S, round(wait_s)))
+
+    def _is_over(self) -> bool:
+        """Return whether too many come; asked when more wait than are answered in `patience_s`.
+
+        A queue that was empty a moment ago holds a burst, and will soon be empty again; in an overload it never is. As
+        in "Fail at Scale" (Maurer, 2015) that tells them apart, and not how long the queue is.
+        """
+        now = time.monotonic()
+        if now - self._emptied_s > _BURST_S or now < self._over_until_s:
+            self._over_until_s = now + _CALM_S
+        return now < self._over_until_s
 
     @property
     def full_for_s(self) -> int | None:
@@ -157,6 +164,8 @@ class Batcher(Generic[J, R]):
             self.require_room(len(payloads))
             if self._is_closed:
                 raise Overloaded(_MIN_RETRY_S)
+            if not self._queue:
+                self._emptied_s = now
             self._queue.extend(_Job(payload, ticket, index, now) for index, payload in enumerate(payloads))
             self._has_work.notify(len(payloads))
         timer = loop.call_later(timeout_s, _give_up, ticket)
@@ -209,6 +218,8 @@ class Batcher(Generic[J, R]):
             # An equal share for each worker that has nothing to do: two halves are done sooner than one whole.
             num = min(self.limits.max_batch, -(-len(self._queue) // (self._num_idle + 1)))
             batch = [self._queue.popleft() for _ in range(num)]
+            if not self._queue:
+                self._emptied_s = time.monotonic()
         return [job for job in batch if not job.ticket.is_abandoned]
 
     def _await_more(self) -> None:

@@ -26,7 +26,7 @@ Find = Callable[[str | None], Source]
 
 _LARGEST_BATCH = 32
 _QUIET_S = 0.05
-_LEAST_PATIENCE_S = 0.05
+_LEAST_PATIENCE_S = 0.03
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def batch_limits(batching: Batching, num_workers: int, pace: Pace) -> BatchLimit
     """Return the limits of a model's queue: what was asked for, else what fits the model's pace.
 
     Whoever is let in during an overload waits for as long as two images take, and gets an answer in the time of a
-    third. Below 50 ms that would send away the handful of clients that keep a fast model busy.
+    third. Below 30 ms that would send away the handful of clients that keep a fast model busy.
     """
     patience_s = batching.patience_ms / 1000 or max(_LEAST_PATIENCE_S, 2 * pace.single_s)
     max_batch = batching.max_batch or pace.best_batch
