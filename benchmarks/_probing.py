@@ -1,13 +1,20 @@
-"""What is asked of each service in the benchmark of serving; the client is that of `winnow load` for all of them."""
+"""What is asked of each service in the benchmark of serving.
+
+All of them run at the same time, and each question goes to one after the other, in rounds: a machine that is shared
+with others is slower in one minute than in the next, and that must not decide who is ahead. Of the rounds at a rate the
+median counts: the machine stands still for a quarter of a second now and then.
+"""
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
+from statistics import median
 
+from _flood import flood
 from _pictures import say
 from _served import FIELD, Served, ask
 
@@ -19,6 +26,8 @@ from winnow.load_test.summary import Latency, Summary, summarize
 
 LIMIT_MS = 100.0
 FEW_REFUSED = 0.01
+HOPELESS = 2.0
+"""A rate that was always so many times beyond a limit is not asked again, nor is a higher one."""
 NICE = 5
 """How far the clients stand back behind the service."""
 MOST_PLANS = 2
@@ -26,19 +35,21 @@ MOST_PLANS = 2
 
 @dataclass(frozen=True)
 class Pace:
-    """How long each question is asked, in seconds."""
+    """How long each question is asked, in seconds, and how often."""
 
-    probe_s: float = 6.0
-    low_s: float = 15.0
+    num_rounds: int = 3
+    probe_s: float = 5.0
+    low_s: float = 10.0
     overload_s: float = 8.0
-    num_probes: int = 6
     num_users: int = 8
-    num_pairs: int = 3
     low_rate_per_s: float = 4.0
+    fractions: tuple[float, ...] = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    """Rates, as parts of what eight clients get who ask again at once."""
+
     timeout_s: float = 4.0
 
 
-TRIAL = Pace(probe_s=1.0, low_s=1.5, overload_s=1.5, num_probes=1, num_pairs=1, timeout_s=1.0)
+TRIAL = Pace(num_rounds=1, probe_s=1.0, low_s=1.5, overload_s=1.5, fractions=(0.4,), timeout_s=1.0)
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ class Found:
     """What the processor worked for each of them in the service, clients apart."""
 
     best_per_s: float
-    """The highest arrival rate found with p99 within the limit; 0: none."""
+    """The highest arrival rate with p99 within the limit, between those that were asked; 0: none."""
 
     overload: Summary
     overload_service: Latency | None
@@ -65,67 +76,89 @@ class Found:
 class Prober:
     """Asks one service."""
 
-    def __init__(self, served: Served, path: str, pictures: Sequence[Picture], pace: Pace) -> None:
-        self._served = served
+    def __init__(self, served: Served, title: str, path: str, pictures: Sequence[Picture], pace: Pace) -> None:
+        self.served = served
+        self._title = title
         self._path = path
         self._pictures = pictures
         self._pace = pace
+        self._low_ms: list[float] = []
+        self._rates: dict[float, list[float]] = {}
+        """How bad each round was at each part of the closed rate."""
 
-    def examine(self) -> Found:
-        """Ask everything; the hardest question comes last."""
-        low = self.at_rate(self._pace.low_rate_per_s, self._pace.low_s)
-        closed, cpu_ms = self._closed()
-        best = self._best(closed.answered_per_s)
-        memory_mb = self._served.memory_mb
-        rate = 10 * (best or closed.answered_per_s or 1.0)
-        plan, answers = self._ask(rate_per_s=rate, duration_s=self._pace.overload_s)
-        overload = summarize(answers, plan)
+        self._num_closed, self._closed_s, self._closed_cpu_s = 0, 0.0, 0.0
+        self._memory_mb = 0.0
+
+    def ask_low(self) -> None:
+        """Ask as seldom as people do who are alone."""
+        answers, plan = self._ask(rate_per_s=self._pace.low_rate_per_s, duration_s=self._pace.low_s)
+        self._low_ms += [each.latency_ms for each in answers if _counts(each, plan)]
+
+    def ask_closed(self) -> None:
+        """Ask again as soon as there is an answer."""
+        before_s = self.served.cpu_s
+        answers, plan = self._ask(num_users=self._pace.num_users, duration_s=self._pace.probe_s)
+        self._closed_cpu_s += (self.served.cpu_s - before_s) / max(1, sum(each.is_good for each in answers))
+        self._num_closed += sum(_counts(each, plan) for each in answers)
+        self._closed_s += self._pace.probe_s
+        self._memory_mb = max(self._memory_mb, self.served.memory_mb)
+
+    def climb(self, fraction: float) -> None:
+        """Ask at a part of the closed rate, unless a lower one was far too much already."""
+        if any(min(rounds) > HOPELESS for lower, rounds in self._rates.items() if lower <= fraction):
+            return
+        rate = fraction * self._closed_per_s
+        found = self.at_rate(rate, self._pace.probe_s)
+        self._rates.setdefault(fraction, []).append(badness(found))
+        p99_ms = found.latency.p99_ms if found.latency else 0.0
+        say(f"  {self._title}, {rate:.1f}/s: {p99_ms:.0f} ms, {found.num_refused} refused")
+        if badness(found) > HOPELESS:
+            self._settle()
+
+    def overload(self) -> Found:
+        """Ask ten times as often as it can answer, and return all that was found."""
+        best = self._best()
+        rate = 10 * (best or self._closed_per_s or 1.0)
+        plan = self._plan(rate_per_s=rate, duration_s=self._pace.overload_s)
+        answers = _aside().submit(flood, plan, self._pictures).result()
+        found = summarize(answers, plan)
         service = Latency.of([(each.ended_s - each.sent_s) * 1000 for each in answers if _counts(each, plan)])
-        say(
-            f"  overload: {rate:.0f}/s: {overload.answered_per_s:.0f} answered, {overload.refused_fraction:.0%} refused"
-        )
+        share = f"{found.refused_fraction:.0%} refused"
+        say(f"  {self._title}, overload: {rate:.0f}/s: {found.answered_per_s:.0f} answered, {share}")
         return Found(
-            cold_start_s=self._served.cold_start_s,
-            memory_mb=memory_mb,
-            low=low.latency,
-            closed_per_s=closed.answered_per_s,
-            cpu_ms=cpu_ms,
+            cold_start_s=self.served.cold_start_s,
+            memory_mb=self._memory_mb,
+            low=Latency.of(self._low_ms),
+            closed_per_s=self._closed_per_s,
+            cpu_ms=1000 * self._closed_cpu_s / self._pace.num_rounds,
             best_per_s=best,
-            overload=overload,
+            overload=found,
             overload_service=service,
         )
 
     def at_rate(self, rate_per_s: float, duration_s: float) -> Summary:
         """Return what came of so many arrivals a second."""
-        plan, answers = self._ask(rate_per_s=rate_per_s, duration_s=duration_s)
-        return summarize(answers, plan)
+        return summarize(*self._ask(rate_per_s=rate_per_s, duration_s=duration_s))
 
-    def _closed(self) -> tuple[Summary, float]:
-        before_s = self._served.cpu_s
-        plan, answers = self._ask(num_users=self._pace.num_users, duration_s=self._pace.probe_s)
-        cpu_ms = 1000 * (self._served.cpu_s - before_s) / max(1, sum(each.is_good for each in answers))
-        found = summarize(answers, plan)
-        say(f"  closed loop: {found.answered_per_s:.0f}/s, {cpu_ms:.1f} ms of processor each")
-        return found, cpu_ms
+    @property
+    def _closed_per_s(self) -> float:
+        return self._num_closed / self._closed_s
 
-    def _best(self, closed_per_s: float) -> float:
-        """Return the highest rate that was kept, by halving the interval where it must lie."""
-        low, high = 0.0, 1.2 * closed_per_s
-        for _ in range(self._pace.num_probes):
-            rate = (low + high) / 2
-            found = self.at_rate(rate, self._pace.probe_s)
-            is_kept = keeps(found)
-            say(
-                f"  {rate:.1f}/s: {found.latency.p99_ms if found.latency else 0:.0f} ms, {'kept' if is_kept else 'not'}"
-            )
-            low, high = (rate, high) if is_kept else (low, rate)
-            if not is_kept:
-                self._settle()
-        return low
+    def _best(self) -> float:
+        """Return the rate at which the limit is met, on the line between the last one kept and the next."""
+        low = Latency.of(self._low_ms)
+        bad = {self._pace.low_rate_per_s: low.p99_ms / LIMIT_MS if low else float("inf")}
+        bad |= {fraction * self._closed_per_s: median(rounds) for fraction, rounds in self._rates.items()}
+        rates = sorted(bad)
+        kept = [number for number, rate in enumerate(rates) if bad[rate] <= 1]
+        if not kept:
+            return 0.0
+        last, following = rates[kept[-1]], rates[kept[-1] + 1 :][:1]
+        return max([last, *(last + (rate - last) * (1 - bad[last]) / (bad[rate] - bad[last]) for rate in following)])
 
-    def _ask(self, *, rate_per_s: float = 0.0, num_users: int = 0, duration_s: float) -> tuple[Plan, list[Answer]]:
-        plan = Plan(
-            self._served.url,
+    def _plan(self, *, rate_per_s: float = 0.0, num_users: int = 0, duration_s: float) -> Plan:
+        return Plan(
+            self.served.url,
             self._path,
             rate_per_s,
             num_users,
@@ -134,15 +167,38 @@ class Prober:
             timeout_s=self._pace.timeout_s,
             form_field=FIELD,
         )
-        return plan, run_aside(plan, self._pictures)
+
+    def _ask(self, *, rate_per_s: float = 0.0, num_users: int = 0, duration_s: float) -> tuple[list[Answer], Plan]:
+        plan = self._plan(rate_per_s=rate_per_s, num_users=num_users, duration_s=duration_s)
+        return run_aside(plan, self._pictures), plan
 
     def _settle(self) -> None:
         """Wait until what was left over from too much load is done."""
         for _ in range(30):
             started = time.monotonic()
-            if ask(self._served.url + self._path, self._pictures[0]) == 200 and time.monotonic() - started < 0.5:
+            if ask(self.served.url + self._path, self._pictures[0]) == 200 and time.monotonic() - started < 0.5:
                 return
             time.sleep(0.2)
+
+
+def examine(probers: Sequence[Prober], pace: Pace) -> None:
+    """Ask everything but the hardest question, all services in turn."""
+    asked: list[Callable[[Prober], None]] = [Prober.ask_low, Prober.ask_closed]
+    for ask_one in asked:
+        for _ in range(pace.num_rounds):
+            for each in probers:
+                ask_one(each)
+    for _ in range(pace.num_rounds):
+        for fraction in pace.fractions:
+            for each in probers:
+                each.climb(fraction)
+
+
+def badness(found: Summary) -> float:
+    """Return how near it is to what is not kept any more: p99 and refusals over their limits; no error is kept."""
+    if found.latency is None or found.num_errors:
+        return float("inf")
+    return max(found.latency.p99_ms / LIMIT_MS, found.refused_fraction / FEW_REFUSED)
 
 
 def run_aside(plan: Plan, pictures: Sequence[Picture]) -> list[Answer]:
@@ -154,12 +210,6 @@ def run_aside(plan: Plan, pictures: Sequence[Picture]) -> list[Answer]:
 def _aside() -> ProcessPoolExecutor:
     stand_back = partial(os.nice, NICE) if hasattr(os, "nice") else None
     return ProcessPoolExecutor(MOST_PLANS, mp_context=get_context("spawn"), initializer=stand_back)
-
-
-def keeps(found: Summary) -> bool:
-    """Return whether p99 was within the limit, without an error, and nearly nobody was refused."""
-    is_quick = found.latency is not None and found.latency.p99_ms < LIMIT_MS
-    return is_quick and not found.num_errors and found.refused_fraction <= FEW_REFUSED
 
 
 def _counts(each: Answer, plan: Plan) -> bool:

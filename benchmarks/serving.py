@@ -6,14 +6,18 @@ bare onnxruntime run the same ONNX file in floats, with two workers of one threa
 with two threads. `winnow, int8` is what winnow serves where `winnow export` finds nothing lost. Bare onnxruntime
 decodes, resizes and infers in two threads and has no HTTP: the limit.
 
+All services run at once, and each question goes to one after the other, in three rounds of which the median counts:
+minutes in which the machine is slow meet all of them alike. Ten times the load comes last, to one service at a time.
+
 The clients run on the same two cores, at a lower priority than the service (nice 5), for all alike: they take a part of
-every figure but the limit's, and at ten times the load a large one. So the share of the limit is given twice: in
-pictures a second, and in what the processor worked for each in the service alone. Latency counts from when a request
-was due, for the overload from when it was sent: a client that cannot keep up would hide the service.
+every figure but the limit's. So the share of the limit is given twice: in pictures a second, and in what the processor
+worked for each in the service alone. Latency counts from when a request was due, for the overload from when it was
+sent: a client that cannot keep up would hide the service. Ten times the load comes from a client that does little more
+than send prepared bytes.
 
 Expected: at least 5 times the usual service's throughput at p99 below 100 ms, ahead of LitServe and BentoML, 0.85 of
 bare onnxruntime; at ten times that load p99 of the accepted within 3 times the unloaded one; under a flood of
-explanations p95 of predictions within 1.3 times. About 40 minutes; `--trial` looks whether it works, in less than one.
+explanations p95 of predictions within 1.3 times. About 45 minutes; `--trial` only looks whether it works.
 """
 
 import argparse
@@ -25,13 +29,14 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from _contenders import own, peers
 from _pictures import say
-from _probing import TRIAL, Found, Pace, Prober, run_aside
+from _probing import TRIAL, Found, Pace, Prober, examine, run_aside
 from _resnet import save_resnet
 from _served import Contender, serving
 
@@ -84,9 +89,9 @@ def bare(model: Path, sent: Sequence[Picture], duration_s: float) -> Limit:
 def explain_ratio(contender: Contender, sent: Sequence[Picture], rate_per_s: float, pace: Pace, log: Path) -> float:
     """Return p95 of predictions under a flood of explanations over p95 without: the median of a few pairs."""
     with serving(contender, sent[0], log) as served:
-        prober = Prober(served, contender.path, sent, pace)
+        prober = Prober(served, contender.title, contender.path, sent, pace)
         ratios = []
-        for _ in range(pace.num_pairs):
+        for _ in range(pace.num_rounds):
             alone = prober.at_rate(rate_per_s, pace.low_s)
             flood = Plan(served.url, "/v1/explain?grid=4", num_users=4, duration_s=pace.low_s + 8, timeout_s=60)
             thread = threading.Thread(target=run_aside, args=(flood, sent))
@@ -110,14 +115,7 @@ def compare(size: int, place: Path, pace: Pace, *, with_peers: bool) -> None:
     if with_peers:
         more, notes = peers(folder, place)
         contenders += more
-    found: dict[str, Found] = {}
-    for contender in contenders:
-        say(f"{size} px: {contender.title}")
-        try:
-            with serving(contender, sent[0], place / "service.log") as served:
-                found[contender.title] = Prober(served, contender.path, sent, pace).examine()
-        except RuntimeError as error:
-            notes.append(f"{contender.title} did not run: {str(error).splitlines()[-1][:200]}")
+    found = ask_all(contenders, sent, pace, place, notes)
     limit = bare(folder / "fp32", sent, pace.probe_s)
     show(size, contenders, found, limit)
     ours = contenders[0]
@@ -125,6 +123,29 @@ def compare(size: int, place: Path, pace: Pace, *, with_peers: bool) -> None:
     ratio = explain_ratio(ours, sent, rate, pace, place / "service.log")
     print(f"\np95 of winnow's predictions under a flood of explanations: {ratio:.2f} times that without (goal: 1.3).")
     print("".join(f"\n{note}\n" for note in notes))
+
+
+def ask_all(
+    contenders: Sequence[Contender], sent: Sequence[Picture], pace: Pace, place: Path, notes: list[str]
+) -> dict[str, Found]:
+    """Return what was found about each; who does not start gets a line in `notes`."""
+    with ExitStack() as running:
+        probers: dict[str, tuple[Prober, ExitStack]] = {}
+        for number, each in enumerate(contenders):
+            say(f"starting {each.title}")
+            alone = running.enter_context(ExitStack())
+            try:
+                served = alone.enter_context(serving(each, sent[0], place / f"service-{number}.log"))
+            except RuntimeError as error:
+                notes.append(f"{each.title} did not run: {str(error).splitlines()[-1][:200]}")
+                continue
+            probers[each.title] = (Prober(served, each.title, each.path, sent, pace), alone)
+        examine([prober for prober, _ in probers.values()], pace)
+        found = {}
+        for title, (prober, alone) in probers.items():
+            found[title] = prober.overload()
+            alone.close()  # what it has left undone shall not meet the next
+    return found
 
 
 def show(size: int, contenders: Sequence[Contender], found: dict[str, Found], limit: Limit) -> None:
