@@ -43,7 +43,7 @@ class Pace:
     overload_s: float = 8.0
     num_users: int = 8
     low_rate_per_s: float = 4.0
-    fractions: tuple[float, ...] = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    fractions: tuple[float, ...] = (0.4, 0.55, 0.7, 0.85)
     """Rates, as parts of what eight clients get who ask again at once."""
 
     timeout_s: float = 4.0

@@ -3,13 +3,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from winnow.serving import batcher as batcher_module
-from winnow.serving.batcher import Batcher, BatchLimits, Overloaded
+from winnow.serving.admission import BatchLimits, Overloaded
+from winnow.serving.batcher import Batcher
 
 LIMITS = BatchLimits(num_workers=1, max_batch=4, wait_s=0, max_queue=8, patience_s=60)
 
@@ -131,56 +130,10 @@ def test_a_full_queue_refuses_and_says_when_to_come_again() -> None:
         assert len(asyncio.run(play(batcher))) == 9
 
 
-def test_a_burst_may_wait_and_an_overload_may_not_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    work = Doubling()
-    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=6, patience_s=0.002)
-    clock = [100.0]
-
-    async def play(batcher: Batcher[int, int]) -> None:
-        batcher._seconds_per_image = 0.001
-        work.may_go.clear()
-        tasks = [asyncio.create_task(values(batcher, 0))]
-        await until(lambda: len(work.batches) == 1)
-        monkeypatch.setattr(batcher_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-        tasks += [asyncio.create_task(values(batcher, number)) for number in range(1, 6)]
-        await until(lambda: batcher.num_waiting == 5)
-        clock[0] += 0.2
-        batcher.require_room()  # a burst: the queue was empty not long ago
-        for _ in range(20):
-            clock[0] += 0.2
-            with pytest.raises(Overloaded):
-                batcher.require_room()
-        batcher._emptied_s = clock[0]
-        with pytest.raises(Overloaded):
-            batcher.require_room()  # one empty moment does not end it
-        clock[0] += 0.3
-        batcher._emptied_s = clock[0]
-        batcher.require_room()
-        monkeypatch.undo()
-        work.may_go.set()
-        await asyncio.gather(*tasks)
-        await until(lambda: batcher.is_idle)
-        batcher.require_room(99)  # an empty queue takes any request
-
-    with batching(work, limits) as batcher:
-        asyncio.run(play(batcher))
-
-
-def test_a_burst_may_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=100, patience_s=0.0)
-    monkeypatch.setattr(batcher_module, "_BURST_S", 60)
-
-    async def play(batcher: Batcher[int, int]) -> int:
-        await values(batcher, 0)
-        asked = await asyncio.gather(*(values(batcher, number) for number in range(40)), return_exceptions=True)
-        return sum(isinstance(each, Overloaded) for each in asked)
-
-    def work(payloads: list[int]) -> list[int | Exception]:
-        time.sleep(0.02)
-        return list(payloads)
-
-    with batching(work, limits) as batcher:
-        assert 20 <= asyncio.run(play(batcher)) < 40
+def test_an_empty_queue_takes_more_than_may_wait() -> None:
+    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=6, patience_s=0)
+    with batching(Doubling(), limits) as batcher:
+        assert asyncio.run(values(batcher, *range(9))) == [2 * number for number in range(9)]
 
 
 def test_who_waits_too_long_hears_so_and_nobody_works_for_nothing() -> None:

@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from winnow.serving import refusing
-from winnow.serving.batcher import Batcher, Overloaded
+from winnow.serving.admission import Overloaded
+from winnow.serving.batcher import Batcher
 from winnow.serving.gate import HEADERS
 from winnow.serving.problems import OVERLOADED, answer, retry_later
 from winnow.serving.refusing import Refusal

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from winnow.serving.batcher import BatchLimits
+from winnow.serving.admission import BatchLimits
 from winnow.serving.model import Pace
 from winnow.serving.service import Service, batch_limits
 from winnow.serving.settings import Batching, Settings

@@ -5,48 +5,16 @@ twice, from the event loop to a worker and back. While every worker is busy, the
 """
 
 import asyncio
-import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
+
+from winnow.serving.admission import MIN_RETRY_S, Admission, BatchLimits, Overloaded
 
 J = TypeVar("J")
 R = TypeVar("R")
-
-_BURST_S = 0.25
-_BURST_WAIT_S = 0.25
-_CALM_S = 0.25
-_MIN_RETRY_S = 1
-
-
-class Overloaded(Exception):  # noqa: N818 - the service's state, not a mistake
-    """The queue is full."""
-
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__("the queue is full")
-        self.retry_after_s = retry_after_s
-
-
-@dataclass(frozen=True)
-class BatchLimits:
-    """How much is done at once, and how much may wait."""
-
-    num_workers: int
-    max_batch: int
-    wait_s: float
-    """How long an image may wait for a fuller batch."""
-
-    max_queue: int
-    """Images that may wait; more are refused."""
-
-    patience_s: float
-    """In an overload no more may wait than are answered in this time; in a burst, in a quarter of a second.
-
-    A batch may always wait.
-    """
 
 
 class Ticket:
@@ -93,9 +61,7 @@ class Batcher(Generic[J, R]):
         self._has_work = threading.Condition()
         self._num_idle = 0
         self._rested_s = time.monotonic()
-        self._emptied_s = time.monotonic()
-        self._over_until_s = -math.inf
-        self._seconds_per_image = 0.0
+        self._admission = Admission(limits)
         self._is_closed = False
         self._prepare_thread = prepare_thread
         self._threads = [
@@ -125,26 +91,7 @@ class Batcher(Generic[J, R]):
 
     def require_room(self, num_jobs: int = 1) -> None:
         """Raise Overloaded when so many images would not be taken. An empty queue takes any number."""
-        waiting = len(self._queue)
-        limits, wait_s = self.limits, (waiting + num_jobs) * self._seconds_per_image
-        if not waiting or waiting + num_jobs <= limits.max_batch:
-            return
-        is_crowded = waiting + num_jobs > limits.max_queue
-        if wait_s <= limits.patience_s and not is_crowded:
-            return
-        if self._is_over() or is_crowded or wait_s > _BURST_WAIT_S:
-            raise Overloaded(max(_MIN_RETRY_S, round(wait_s)))
-
-    def _is_over(self) -> bool:
-        """Return whether too many come; asked when more wait than are answered in `patience_s`.
-
-        A queue that was empty a moment ago holds a burst, and will soon be empty again; in an overload it never is. As
-        in "Fail at Scale" (Maurer, 2015) that tells them apart, and not how long the queue is.
-        """
-        now = time.monotonic()
-        if now - self._emptied_s > _BURST_S or now < self._over_until_s:
-            self._over_until_s = now + _CALM_S
-        return now < self._over_until_s
+        self._admission.require_room(len(self._queue), num_jobs)
 
     @property
     def full_for_s(self) -> int | None:
@@ -163,9 +110,9 @@ class Batcher(Generic[J, R]):
         with self._has_work:
             self.require_room(len(payloads))
             if self._is_closed:
-                raise Overloaded(_MIN_RETRY_S)
+                raise Overloaded(MIN_RETRY_S)
             if not self._queue:
-                self._emptied_s = now
+                self._admission.note_empty()
             self._queue.extend(_Job(payload, ticket, index, now) for index, payload in enumerate(payloads))
             self._has_work.notify(len(payloads))
         timer = loop.call_later(timeout_s, _give_up, ticket)
@@ -193,8 +140,7 @@ class Batcher(Generic[J, R]):
                 continue
             started = time.monotonic()
             results = self._try([job.payload for job in batch])  # type: ignore[misc] # each payload came as a J
-            spent = (time.monotonic() - started) / len(batch) / self.limits.num_workers
-            self._seconds_per_image += (spent - self._seconds_per_image) * (0.1 if self._seconds_per_image else 1)
+            self._admission.note_batch(time.monotonic() - started, len(batch))
             done = [(job, Done(result, started - job.entered_s)) for job, result in zip(batch, results, strict=True)]
             _hand_over(done)
 
@@ -219,7 +165,7 @@ class Batcher(Generic[J, R]):
             num = min(self.limits.max_batch, -(-len(self._queue) // (self._num_idle + 1)))
             batch = [self._queue.popleft() for _ in range(num)]
             if not self._queue:
-                self._emptied_s = time.monotonic()
+                self._admission.note_empty()
         return [job for job in batch if not job.ticket.is_abandoned]
 
     def _await_more(self) -> None:

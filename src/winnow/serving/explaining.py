@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
+from winnow.serving.admission import BatchLimits, Overloaded
 from winnow.serving.attribution import (
     GRID,
     MASKS,
@@ -27,7 +28,7 @@ from winnow.serving.attribution import (
     num_evaluations,
     region,
 )
-from winnow.serving.batcher import Batcher, BatchLimits, Overloaded
+from winnow.serving.batcher import Batcher
 from winnow.serving.bodies import Body
 from winnow.serving.model import Loaded, Picture, Pixels
 from winnow.serving.predicting import overloaded, read_count, receive_images

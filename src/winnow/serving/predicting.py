@@ -8,8 +8,8 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+from winnow.serving.admission import Overloaded
 from winnow.serving.answered import Answered
-from winnow.serving.batcher import Overloaded
 from winnow.serving.bodies import Body, split
 from winnow.serving.model import Answer, Result
 from winnow.serving.problems import BAD_VALUE, OVERLOADED, TIMED_OUT, Problem, image_problem, retry_later, several

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from prometheus_client import Counter
 
 from winnow.logs import logger
+from winnow.serving.admission import BatchLimits
 from winnow.serving.answered import Answered, Observer
-from winnow.serving.batcher import Batcher, BatchLimits
+from winnow.serving.batcher import Batcher
 from winnow.serving.bodies import Memory
 from winnow.serving.cpu import num_cores
 from winnow.serving.model import Answer, Loaded, Pace, Result, load, warm_up
