@@ -27,7 +27,7 @@ from winnow.load_test.summary import Latency, Summary, summarize
 LIMIT_MS = 100.0
 FEW_REFUSED = 0.01
 HOPELESS = 2.0
-"""A rate that was always so many times beyond a limit is not asked again, nor is a higher one."""
+"""A rate that was so many times beyond a limit in two rounds is not asked again, nor is a higher one."""
 NICE = 5
 """How far the clients stand back behind the service."""
 MOST_PLANS = 2
@@ -105,7 +105,7 @@ class Prober:
 
     def climb(self, fraction: float) -> None:
         """Ask at a part of the closed rate, unless a lower one was far too much already."""
-        if any(min(rounds) > HOPELESS for lower, rounds in self._rates.items() if lower <= fraction):
+        if any(is_hopeless(rounds) for lower, rounds in self._rates.items() if lower <= fraction):
             return
         rate = fraction * self._closed_per_s
         found = self.at_rate(rate, self._pace.probe_s)
@@ -199,6 +199,11 @@ def badness(found: Summary) -> float:
     if found.latency is None or found.num_errors:
         return float("inf")
     return max(found.latency.p99_ms / LIMIT_MS, found.refused_fraction / FEW_REFUSED)
+
+
+def is_hopeless(rounds: Sequence[float]) -> bool:
+    """Return whether a rate need not be asked again; one round may have met a bad moment."""
+    return len(rounds) > 1 and min(rounds) > HOPELESS
 
 
 def run_aside(plan: Plan, pictures: Sequence[Picture]) -> list[Answer]:
