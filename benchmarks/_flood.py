@@ -120,9 +120,7 @@ class _Flood:
         self._num_sent = 0
 
     def run(self) -> list[Answer]:
-        self._idle = [_Connection(self._address) for _ in range(self._plan.max_open)]
-        for each in self._idle:
-            self._selector.register(each.socket, selectors.EVENT_READ, each)
+        self._idle = [self._connect() for _ in range(self._plan.max_open)]
         self._begun = time.perf_counter()
         try:
             self._send_all()
@@ -159,10 +157,13 @@ class _Flood:
         if len(self._busy) >= self._plan.max_open:
             return None
         with suppress(OSError):
-            found = _Connection(self._address)
-            self._selector.register(found.socket, selectors.EVENT_READ, found)
-            return found
+            return self._connect()
         return None
+
+    def _connect(self) -> _Connection:
+        found = _Connection(self._address)
+        self._selector.register(found.socket, selectors.EVENT_READ, found)
+        return found
 
     def _begin(self, connection: _Connection, due_s: float) -> None:
         self._busy.add(connection)

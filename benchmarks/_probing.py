@@ -22,7 +22,7 @@ from winnow.load_test.answers import Answer
 from winnow.load_test.pictures import Picture
 from winnow.load_test.plan import Plan
 from winnow.load_test.running import run
-from winnow.load_test.summary import Latency, Summary, summarize
+from winnow.load_test.summary import Latency, Summary, counted, summarize
 
 LIMIT_MS = 100.0
 FEW_REFUSED = 0.01
@@ -77,7 +77,7 @@ class Prober:
     """Asks one service."""
 
     def __init__(self, served: Served, title: str, path: str, pictures: Sequence[Picture], pace: Pace) -> None:
-        self.served = served
+        self._served = served
         self._title = title
         self._path = path
         self._pictures = pictures
@@ -92,16 +92,16 @@ class Prober:
     def ask_low(self) -> None:
         """Ask as seldom as people do who are alone."""
         answers, plan = self._ask(rate_per_s=self._pace.low_rate_per_s, duration_s=self._pace.low_s)
-        self._low_ms += [each.latency_ms for each in answers if _counts(each, plan)]
+        self._low_ms += [each.latency_ms for each in _good(answers, plan)]
 
     def ask_closed(self) -> None:
         """Ask again as soon as there is an answer."""
-        before_s = self.served.cpu_s
+        before_s = self._served.cpu_s
         answers, plan = self._ask(num_users=self._pace.num_users, duration_s=self._pace.probe_s)
-        self._closed_cpu_s += (self.served.cpu_s - before_s) / max(1, sum(each.is_good for each in answers))
-        self._num_closed += sum(_counts(each, plan) for each in answers)
+        self._closed_cpu_s += (self._served.cpu_s - before_s) / max(1, sum(each.is_good for each in answers))
+        self._num_closed += len(_good(answers, plan))
         self._closed_s += self._pace.probe_s
-        self._memory_mb = max(self._memory_mb, self.served.memory_mb)
+        self._memory_mb = max(self._memory_mb, self._served.memory_mb)
 
     def climb(self, fraction: float) -> None:
         """Ask at a part of the closed rate, unless a lower one was far too much already."""
@@ -109,10 +109,11 @@ class Prober:
             return
         rate = fraction * self._closed_per_s
         found = self.at_rate(rate, self._pace.probe_s)
-        self._rates.setdefault(fraction, []).append(badness(found))
+        bad = badness(found)
+        self._rates.setdefault(fraction, []).append(bad)
         p99_ms = found.latency.p99_ms if found.latency else 0.0
         say(f"  {self._title}, {rate:.1f}/s: {p99_ms:.0f} ms, {found.num_refused} refused")
-        if badness(found) > HOPELESS:
+        if bad > HOPELESS:
             self._settle()
 
     def overload(self) -> Found:
@@ -122,11 +123,11 @@ class Prober:
         plan = self._plan(rate_per_s=rate, duration_s=self._pace.overload_s)
         answers = _aside().submit(flood, plan, self._pictures).result()
         found = summarize(answers, plan)
-        service = Latency.of([(each.ended_s - each.sent_s) * 1000 for each in answers if _counts(each, plan)])
+        service = Latency.of([(each.ended_s - each.sent_s) * 1000 for each in _good(answers, plan)])
         share = f"{found.refused_fraction:.0%} refused"
         say(f"  {self._title}, overload: {rate:.0f}/s: {found.answered_per_s:.0f} answered, {share}")
         return Found(
-            cold_start_s=self.served.cold_start_s,
+            cold_start_s=self._served.cold_start_s,
             memory_mb=self._memory_mb,
             low=Latency.of(self._low_ms),
             closed_per_s=self._closed_per_s,
@@ -158,7 +159,7 @@ class Prober:
 
     def _plan(self, *, rate_per_s: float = 0.0, num_users: int = 0, duration_s: float) -> Plan:
         return Plan(
-            self.served.url,
+            self._served.url,
             self._path,
             rate_per_s,
             num_users,
@@ -176,7 +177,7 @@ class Prober:
         """Wait until what was left over from too much load is done."""
         for _ in range(30):
             started = time.monotonic()
-            if ask(self.served.url + self._path, self._pictures[0]) == 200 and time.monotonic() - started < 0.5:
+            if ask(self._served.url + self._path, self._pictures[0]) == 200 and time.monotonic() - started < 0.5:
                 return
             time.sleep(0.2)
 
@@ -217,5 +218,5 @@ def _aside() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(MOST_PLANS, mp_context=get_context("spawn"), initializer=stand_back)
 
 
-def _counts(each: Answer, plan: Plan) -> bool:
-    return each.is_good and plan.warm_up_s <= each.due_s < plan.end_s
+def _good(answers: Sequence[Answer], plan: Plan) -> list[Answer]:
+    return [each for each in counted(answers, plan) if each.is_good]

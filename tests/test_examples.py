@@ -1,21 +1,13 @@
 import copy
-import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from thumbnails import webp
 
 from winnow.errors import InputError
 from winnow.examples import EXAMPLES, read_examples, write_examples
-
-
-def webp(level: int, size: int = 8) -> bytes:
-    stream = io.BytesIO()
-    Image.new("L", (size, size), level).save(stream, "WEBP", lossless=True)
-    return stream.getvalue()
-
 
 PICTURES = [[webp(10), webp(20)], [], [webp(30)]]
 

@@ -92,13 +92,25 @@ class Commands:
             _end(process)
         duration_s = round(time.monotonic() - started, 3)
         facts: dict[str, object] = {"exit_code": process.returncode, "duration_s": duration_s}
-        said = (said.strip() or answer.strip())[-_MAX_REASON:]
-        if process.returncode:
-            facts["said"] = said
-        self.journal.note("command", why=why, command=list(words), **facts)
-        if process.returncode:
-            raise CommandError(f"{why}: exit code {process.returncode}: {said}")
-        return answer
+        if not process.returncode:
+            self.journal.note("command", why=why, command=list(words), **facts)
+            return answer
+        reason = (said.strip() or answer.strip())[-_MAX_REASON:]
+        self.journal.note("command", why=why, command=list(words), **facts, said=reason)
+        raise CommandError(f"{why}: exit code {process.returncode}: {reason}")
+
+
+@contextmanager
+def exported(name: str, value: str) -> Iterator[None]:
+    """Let commands find a value under a variable's name, for as long as this runs."""
+    former = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if former is not None:
+            os.environ[name] = former
 
 
 @contextmanager
@@ -115,14 +127,8 @@ def login() -> Iterator[None]:
         path = Path(folder) / "kubeconfig"
         path.touch(mode=0o600)
         path.write_text(text, "utf-8")
-        former = os.environ.get("KUBECONFIG")
-        os.environ["KUBECONFIG"] = str(path)
-        try:
+        with exported("KUBECONFIG", str(path)):
             yield
-        finally:
-            del os.environ["KUBECONFIG"]
-            if former is not None:
-                os.environ["KUBECONFIG"] = former
 
 
 def _start(words: Sequence[str], *, stderr: int) -> subprocess.Popen[str]:

@@ -1,17 +1,15 @@
 """Staging under load: `winnow load`, at a rate, with the limits of the canary and real pictures of its own."""
 
 import json
-import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deploy.release.asking import Service
-from deploy.release.commands import Commands
+from deploy.release.commands import Commands, exported
 from deploy.release.watch import Limits
 
 _ROOT = Path(__file__).parents[2]
@@ -40,7 +38,8 @@ class Load:
         words += [f"--warm-up-s={min(_WARM_UP_S, self.duration_s / 4):g}", f"--out={folder}"]
         words += [f"--max-p95-ms={limits.max_p95_ms:g}", f"--max-error-fraction={limits.max_error_fraction:g}"]
         words += [f"--max-refused-fraction={limits.max_error_fraction:g}"]
-        with _known(service.token):
+        # Not among the words of the command: those are shown, and kept in the journal.
+        with exported(_TOKEN, service.token) if service.token else nullcontext():
             self.commands.do("staging under load", words)
         if self.commands.is_dry:
             return {}
@@ -52,16 +51,3 @@ def program() -> str:
     """Return winnow's command: the one on the path, else that of this checkout's environment."""
     own = _ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin") / "winnow"
     return shutil.which("winnow") or (str(own) if own.exists() else "winnow")
-
-
-@contextmanager
-def _known(token: str) -> Iterator[None]:
-    # Not among the words of the command: those are shown, and kept in the journal.
-    if not token:
-        yield
-        return
-    os.environ[_TOKEN] = token
-    try:
-        yield
-    finally:
-        del os.environ[_TOKEN]

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
+from thumbnails import webp
 from tiny_onnx import about, save_means
 
 from winnow.attestation import Attestation, take_sums, write_attestation
@@ -54,14 +55,6 @@ def save_model(
 def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A registered model that names the strongest colour."""
     return save_model(tmp_path_factory.mktemp("colors"))
-
-
-def webp(color: tuple[int, int, int], size: int = 8) -> bytes:
-    """Return a WebP of one colour with a dot at its top left."""
-    image, stream = Image.new("RGB", (size, size), color), io.BytesIO()
-    image.putpixel((0, 0), (255, 255, 255))
-    image.save(stream, "WEBP", lossless=True)
-    return stream.getvalue()
 
 
 @pytest.fixture(scope="session")

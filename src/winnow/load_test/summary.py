@@ -69,21 +69,26 @@ class Summary:
 _NUM_ERRORS = 5
 
 
+def counted(answers: Sequence[Answer], plan: Plan) -> list[Answer]:
+    """Return those that were due after the warm-up."""
+    return [each for each in answers if plan.warm_up_s <= each.due_s < plan.end_s]
+
+
 def summarize(answers: Sequence[Answer], plan: Plan) -> Summary:
-    """Return what came of the requests that were due after the warm-up."""
-    counted = [each for each in answers if plan.warm_up_s <= each.due_s < plan.end_s]
-    good = [each for each in counted if each.is_good]
-    refused = [each for each in counted if each.is_refused]
-    late_ms = [(each.sent_s - each.due_s) * 1000 for each in counted]
+    """Return what came of the requests that count."""
+    answers = counted(answers, plan)
+    good = [each for each in answers if each.is_good]
+    refused = [each for each in answers if each.is_refused]
+    late_ms = [(each.sent_s - each.due_s) * 1000 for each in answers]
     late = Latency.of(late_ms)
-    statuses = Counter(str(each.status or "none") for each in counted)
-    errors = Counter(each.error for each in counted if each.error)
+    statuses = Counter(str(each.status or "none") for each in answers)
+    errors = Counter(each.error for each in answers if each.error)
     return Summary(
-        num_asked=len(counted),
+        num_asked=len(answers),
         num_answered=len(good),
         num_refused=len(refused),
-        num_errors=len(counted) - len(good) - len(refused),
-        asked_per_s=round(len(counted) / plan.duration_s, 3),
+        num_errors=len(answers) - len(good) - len(refused),
+        asked_per_s=round(len(answers) / plan.duration_s, 3),
         answered_per_s=round(len(good) / plan.duration_s, 3),
         latency=Latency.of([each.latency_ms for each in good]),
         refusal=Latency.of([each.latency_ms for each in refused]),

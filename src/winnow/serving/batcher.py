@@ -164,8 +164,6 @@ class Batcher(Generic[J, R]):
             # An equal share for each worker that has nothing to do: two halves are done sooner than one whole.
             num = min(self.limits.max_batch, -(-len(self._queue) // (self._num_idle + 1)))
             batch = [self._queue.popleft() for _ in range(num)]
-            if not self._queue:
-                self._admission.note_empty()
         return [job for job in batch if not job.ticket.is_abandoned]
 
     def _await_more(self) -> None:

@@ -1,5 +1,6 @@
 """Clients of a service that never let go of it: what each request came to, and which ones were lost."""
 
+import contextlib
 import http.client
 import threading
 import time
@@ -49,25 +50,28 @@ class Crowd:
             time.sleep(0.01)
 
     def _ask(self) -> None:
-        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.address).netloc, timeout=30)
-        while not self._enough.is_set():
-            started = time.monotonic()
-            try:
-                connection.connect() if connection.sock is None else None
-            except OSError:  # nobody is there any more: nothing was accepted
-                return
-            try:
-                connection.request("POST", self.path, self.content, {"Content-Type": "image/png"})
-                answer = connection.getresponse()
-                body = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                with self._lock:
-                    self.lost.append(repr(error))
-                return
+        netloc = urllib.parse.urlsplit(self.address).netloc
+        with contextlib.closing(http.client.HTTPConnection(netloc, timeout=30)) as connection:
+            while not self._enough.is_set() and self._ask_once(connection):
+                pass
+
+    def _ask_once(self, connection: http.client.HTTPConnection) -> bool:
+        """Note what one request came to; whether there is more to ask over this connection."""
+        started = time.monotonic()
+        try:
+            connection.connect() if connection.sock is None else None
+        except OSError:  # nobody is there any more: nothing was accepted
+            return False
+        try:
+            connection.request("POST", self.path, self.content, {"Content-Type": "image/png"})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
             with self._lock:
-                self.statuses[answer.status] += 1
-                self.models[body.partition(b'"model":"')[2].partition(b'"')[0].decode()] += 1
-                self.seconds.append(time.monotonic() - started)
-            if answer.headers.get("Connection") == "close":  # asked to leave, as a load balancer would hear of it
-                return
-        connection.close()
+                self.lost.append(repr(error))
+            return False
+        with self._lock:
+            self.statuses[answer.status] += 1
+            self.models[body.partition(b'"model":"')[2].partition(b'"')[0].decode()] += 1
+            self.seconds.append(time.monotonic() - started)
+        return answer.headers.get("Connection") != "close"  # asked to leave, as a load balancer would hear of it
