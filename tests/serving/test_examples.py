@@ -41,6 +41,14 @@ def test_what_is_not_there_is_a_404(open_client: Open, pictured: Path, place: st
         assert answer.json()["type"] == "urn:problem-type:winnow:not-found"
 
 
+def test_who_asks_for_those_of_a_model_gets_none_of_another(open_client: Open, pictured: Path) -> None:
+    with open_client(pictured) as client:
+        identity = client.get("/v1/model").json()["file_sha256"]
+        assert client.get("/v1/examples/1/2", params={"file_sha256": identity}).status_code == 200
+        answer = client.get("/v1/examples/1/2", params={"file_sha256": identity[::-1]})
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem-type:winnow:not-found")
+
+
 def test_a_model_without_examples_has_none(client: TestClient) -> None:
     assert client.get("/v1/model").json()["num_examples"] == [0, 0, 0]
     assert client.get("/v1/examples/0/0").status_code == 404

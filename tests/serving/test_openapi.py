@@ -44,6 +44,7 @@ def test_an_example_is_described_as_a_picture_and_its_places_as_numbers(client: 
     assert [(each["name"], each["in"], each["schema"]["type"]) for each in told["parameters"]] == [
         ("class_index", "path", "integer"),
         ("number", "path", "integer"),
+        ("file_sha256", "query", "string"),
     ]
 
 

@@ -343,9 +343,11 @@ def test_the_model_and_the_service_stand_beside_the_pictures(visit: Callable[...
 
 
 def asked_for_examples(page: "Page") -> list[str]:
-    """Return the paths that were asked for, without the service's address."""
+    """Return the places that were asked for, all of the model that the page shows."""
     names = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    return sorted(name.partition("/v1/examples/")[2] for name in names if "/v1/examples/" in name)
+    places = [name.partition("/v1/examples/")[2] for name in names if "/v1/examples/" in name]
+    assert all(re.search(r"\?file_sha256=[0-9a-f]{64}$", place) for place in places)
+    return sorted(place.partition("?")[0] for place in places)
 
 
 def wait_for_examples(page: "Page", number: int) -> None:

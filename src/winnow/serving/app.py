@@ -147,7 +147,8 @@ def _add_state(app: FastAPI, service: Service) -> None:
 
     async def example(request: Request) -> Response:
         """Show a picture of a class that the model was trained on, where it came with some."""
-        return answer_example(service.active.loaded.examples, request)
+        loaded = service.active.loaded
+        return answer_example(loaded.examples, loaded.runtime.identity, request)
 
     async def livez() -> Response:
         """Tell that the process is there."""

@@ -12,6 +12,8 @@ from winnow.logs import logger
 from winnow.serving.page import WebFile, answer_file, web_file
 from winnow.serving.problems import NOT_FOUND, Problem
 
+MODEL_QUERY = "file_sha256"
+
 _PLACE = re.compile(r"[0-9]{1,7}")
 # No proxy keeps them, and a browser asks whether they still hold: another model may have taken over.
 _HEADERS = {"Cache-Control": "private, no-cache"}
@@ -35,8 +37,13 @@ def load_examples(folder: Path, num_classes: int) -> Pictures:
     return [[web_file(picture, MEDIA_TYPE) for picture in pictures] for pictures in found]
 
 
-def answer_example(pictures: Pictures, request: Request) -> Response:
-    """Return the picture that a path asks for. Raises Problem where there is none."""
+def answer_example(pictures: Pictures, identity: str, request: Request) -> Response:
+    """Return the picture that a path asks for, of a model with this identity.
+
+    Raises Problem where there is none, or where the request is about another model.
+    """
+    if request.query_params.get(MODEL_QUERY, identity) != identity:
+        raise Problem(NOT_FOUND, "another model answers by now, and has examples of its own")
     places = [request.path_params[name] for name in ("class_index", "number")]
     if all(_PLACE.fullmatch(place) for place in places):
         target, number = map(int, places)

@@ -4,6 +4,7 @@ from typing import Any
 
 from winnow.examples import MEDIA_TYPE as PICTURE
 from winnow.serving.attribution import GRID, MASKS, MAX_GRID, MAX_MASKS, METHODS
+from winnow.serving.examples import MODEL_QUERY
 from winnow.serving.messages import ProblemDocument
 from winnow.serving.predicting import MAX_TOP, TOP
 from winnow.serving.problems import KINDS, MEDIA_TYPE
@@ -13,6 +14,7 @@ from winnow.traffic.entry import REQUEST_ID
 _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
 _BINARY = {"type": "string", "format": "binary"}
 _BASE64 = {"type": "string", "contentEncoding": "base64", "example": _PIXEL}
+_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _COMMON = (401, 429)
 _MAX_PLACE = 9_999_999
 _IMAGES = (400, 401, 408, 413, 415, 422, 429, 503, 504)
@@ -99,6 +101,7 @@ EXAMPLE: dict[str, Any] = {
     "parameters": [
         place("class_index", "Which class: its place in the `labels` of `/v1/model`, from 0."),
         place("number", "Which of its pictures, from 0; `num_examples` of `/v1/model` says how many there are."),
+        query(MODEL_QUERY, "Of this model alone (as `/v1/model` names its file): 404 once another answers.", _SHA256),
     ],
 }
 RELOAD: dict[str, Any] = {

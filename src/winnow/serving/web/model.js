@@ -78,13 +78,13 @@ function makeFold(title, aside, ...content) {
   return make("details", { class: "fold" }, summary, ...content);
 }
 
-function makeLabels({ labels, num_examples: numExamples }) {
+function makeLabels({ labels, num_examples: numExamples, file_sha256: file }) {
   const most = numExamples.reduce((one, other) => Math.max(one, other), 0);
   const kind = most > 0 ? "labels pictured" : "labels";
   // Focusable, because a long list scrolls.
   const attributes = { class: kind, tabindex: "0", role: "list", "aria-label": "Classes" };
   const row = (label, index) =>
-    make("li", {}, makeExamples(index, numExamples[index]), make("span", { class: "label" }, label));
+    make("li", {}, makeExamples(index, numExamples[index], file), make("span", { class: "label" }, label));
   const list = make("ul", attributes, ...labels.map(row));
   list.style.setProperty("--most", String(most));
   const told = most > 0 ? make("p", { class: "told" }, "Training pictures, as it sees them.") : null;
