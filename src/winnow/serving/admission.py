@@ -2,9 +2,10 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-_BURST_S = 0.25
+_BURST_S = 0.5
 _BURST_WAIT_S = 0.25
 _CALM_S = 0.25
 MIN_RETRY_S = 1
@@ -40,15 +41,16 @@ class BatchLimits:
 class Admission:
     """Knows how fast the workers are and when nobody waited; from that, who may still come in."""
 
-    def __init__(self, limits: BatchLimits) -> None:
+    def __init__(self, limits: BatchLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
+        self._clock = clock
         self._seconds_per_image = 0.0
-        self._emptied_s = time.monotonic()
+        self._emptied_s = clock()
         self._over_until_s = -math.inf
 
     def note_empty(self) -> None:
         """Nobody waits now."""
-        self._emptied_s = time.monotonic()
+        self._emptied_s = self._clock()
 
     def note_batch(self, spent_s: float, num_images: int) -> None:
         """A worker took so long for so many images."""
@@ -72,7 +74,7 @@ class Admission:
         A queue that was empty a moment ago holds a burst, and will soon be empty again; in an overload it never is. As
         in "Fail at Scale" (Maurer, 2015) that tells them apart, and not how long the queue is.
         """
-        now = time.monotonic()
+        now = self._clock()
         if now - self._emptied_s > _BURST_S or now < self._over_until_s:
             self._over_until_s = now + _CALM_S
         return now < self._over_until_s
