@@ -61,3 +61,9 @@ def generate() -> ModuleType:
 def report() -> ModuleType:
     """`benchmarks/report.py`."""
     return load("winnow_benchmarks", ROOT / "benchmarks" / "report.py")
+
+
+@pytest.fixture(scope="session")
+def rounds() -> ModuleType:
+    """`benchmarks/_rounds.py`."""
+    return load("winnow_benchmarks_rounds", ROOT / "benchmarks" / "_rounds.py")
