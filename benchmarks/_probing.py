@@ -60,8 +60,6 @@ class Found:
     memory_mb: float
     low: Latency | None
     rounds: Rounds
-    pace: Pace
-
     overload: Summary
     overload_service: Latency | None
     """Of accepted requests at ten times that rate, from when they were sent: the client's own queue apart."""
@@ -81,8 +79,7 @@ class Prober:
 
     def ask_low(self) -> None:
         """Ask as seldom as people do who are alone."""
-        asked = self._ask(rate_per_s=self._pace.low_rate_per_s, duration_s=self._pace.low_s)
-        self._rounds.low.append(Probe.of(counted(*asked)))
+        self._probe(self._pace.low_rate_per_s, self._pace.low_s)
 
     def ask_closed(self) -> None:
         """Ask again as soon as there is an answer."""
@@ -94,31 +91,29 @@ class Prober:
 
     def climb(self, fraction: float) -> None:
         """Ask at a part of the closed rate, unless a lower one was far too much already."""
-        rate, at_rate = fraction * self._rounds.closed_per_s(), self._rounds.at_rate
-        if any(_is_hopeless(probes) for lower, probes in at_rate.items() if lower <= rate):
+        rate = fraction * self._rounds.closed_per_s()
+        if any(_is_hopeless(probes) for lower, probes in self._rounds.at_rate.items() if lower <= rate):
             return
-        probe = Probe.of(counted(*self._ask(rate_per_s=rate, duration_s=self._pace.probe_s)))
-        at_rate.setdefault(rate, []).append(probe)
+        probe = self._probe(rate, self._pace.probe_s)
         say(f"  {self._title}, {rate:.1f}/s: {probe.badness:.2f} of what is allowed, {probe.num_refused} refused")
         if probe.badness > HOPELESS:
             self._settle()
 
     def overload(self) -> Found:
         """Ask ten times as often as it can answer, and return all that was found."""
-        best = self._rounds.best_per_s(self._pace.low_rate_per_s)
-        rate = 10 * (best or self._rounds.closed_per_s() or 1.0)
+        rate = 10 * (self._rounds.best_per_s() or self._rounds.closed_per_s() or 1.0)
         plan = self._plan(rate_per_s=rate, duration_s=self._pace.overload_s)
         answers = _aside().submit(flood, plan, self._pictures).result()
         found = summarize(answers, plan)
         service = Latency.of([(each.ended_s - each.sent_s) * 1000 for each in _good(answers, plan)])
+        low = self._rounds.at_rate[self._pace.low_rate_per_s]
         share = f"{found.refused_fraction:.0%} refused"
         say(f"  {self._title}, overload: {rate:.0f}/s: {found.answered_per_s:.0f} answered, {share}")
         return Found(
             cold_start_s=self._served.cold_start_s,
             memory_mb=self._memory_mb,
-            low=Latency.of([each for probe in self._rounds.low for each in probe.latencies_ms]),
+            low=Latency.of([each for probe in low for each in probe.latencies_ms]),
             rounds=self._rounds,
-            pace=self._pace,
             overload=found,
             overload_service=service,
         )
@@ -126,6 +121,11 @@ class Prober:
     def at_rate(self, rate_per_s: float, duration_s: float) -> Summary:
         """Return what came of so many arrivals a second."""
         return summarize(*self._ask(rate_per_s=rate_per_s, duration_s=duration_s))
+
+    def _probe(self, rate_per_s: float, duration_s: float) -> Probe:
+        probe = Probe.of(counted(*self._ask(rate_per_s=rate_per_s, duration_s=duration_s)))
+        self._rounds.at_rate.setdefault(rate_per_s, []).append(probe)
+        return probe
 
     def _plan(self, *, rate_per_s: float = 0.0, num_users: int = 0, duration_s: float) -> Plan:
         return Plan(

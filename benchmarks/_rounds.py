@@ -1,6 +1,6 @@
 """What the rounds of a service came to, and how sure that is: rounds are drawn again, the same ones for everybody."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple, TypeVar
@@ -9,14 +9,15 @@ import numpy as np
 
 from winnow.load_test.answers import Answer
 from winnow.load_test.summary import Latency
+from winnow.stats.bootstrap import Resampling, resampled_rows
+from winnow.stats.groups import independent
 
 LIMIT_MS = 100.0
 FEW_REFUSED = 0.01
-CONFIDENCE = 0.95
-_NUM_DRAWS = 1000
+_RESAMPLING = Resampling(num_samples=1000, seed=0, confidence=0.95)
 
 T = TypeVar("T")
-Draw = Sequence[int]
+Draw = Iterable[int]
 """Which rounds count, some of them more than once."""
 
 
@@ -51,10 +52,9 @@ class Closed(NamedTuple):
 class Rounds:
     """What a service was asked, round by round."""
 
-    low: list[Probe] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     at_rate: dict[float, list[Probe]] = field(default_factory=dict)
-    """By arrivals a second, low ones apart."""
+    """By arrivals a second."""
 
     def closed_per_s(self, draw: Draw = ()) -> float:
         """Return the answers a second to clients that ask again at once."""
@@ -66,11 +66,10 @@ class Rounds:
         drawn = _drawn(self.closed, draw)
         return sum(each.cpu_s for each in drawn) / len(drawn)
 
-    def best_per_s(self, low_rate_per_s: float, draw: Draw = ()) -> float:
+    def best_per_s(self, draw: Draw = ()) -> float:
         """Return the rate that is just kept, on the line between the last one that was and the next; 0: none was."""
-        asked = {low_rate_per_s: self.low} | self.at_rate
         # The machine stands still for a quarter of a second now and then: not all of a rate's requests in one heap.
-        bad = {rate: median(each.badness for each in _drawn(probes, draw)) for rate, probes in asked.items()}
+        bad = {rate: median(each.badness for each in _drawn(probes, draw)) for rate, probes in self.at_rate.items()}
         rates = sorted(bad)
         kept = [number for number, rate in enumerate(rates) if bad[rate] <= 1]
         if not kept:
@@ -81,14 +80,11 @@ class Rounds:
 
 def interval(statistic: Callable[[Draw], float], num_rounds: int) -> tuple[float, float]:
     """Return the percentile interval over rounds that were drawn again (bootstrap); rough, for there are few rounds."""
-    values = [statistic(draw) for draw in _draws(num_rounds)]
-    low, high = np.quantile(values, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), method="inverted_cdf")
+    values = [statistic(draw) for draw in resampled_rows(independent(num_rounds), _RESAMPLING)]
+    beyond = (1 - _RESAMPLING.confidence) / 2
+    # Infinite where the other one kept no rate: that counts, and `percentile_interval` would leave it out.
+    low, high = np.quantile(values, (beyond, 1 - beyond), method="inverted_cdf")
     return float(low), float(high)
-
-
-def _draws(num_rounds: int) -> Iterator[Draw]:
-    chance = np.random.default_rng(0)
-    return (chance.integers(num_rounds, size=num_rounds).tolist() for _ in range(_NUM_DRAWS))
 
 
 def _drawn(rounds: Sequence[T], draw: Draw) -> Sequence[T]:

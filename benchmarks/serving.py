@@ -116,7 +116,7 @@ def compare(size: int, place: Path, pace: Pace, *, with_peers: bool) -> None:
     found = ask_all(contenders, sent, pace, place, notes, ask_limit)
     show(size, contenders, found, limit)
     ours = contenders[0]
-    rate = max(1.0, best(found[ours.title]) / 2) if ours.title in found else 1.0
+    rate = max(1.0, found[ours.title].rounds.best_per_s() / 2) if ours.title in found else 1.0
     ratio = explain_ratio(ours, sent, rate, pace, place / "service.log")
     print(f"\np95 of winnow's predictions under a flood of explanations: {ratio:.2f} times that without (goal: 1.3).")
     print("".join(f"\n{note}\n" for note in notes))
@@ -160,8 +160,8 @@ def show(size: int, contenders: Sequence[Contender], found: dict[str, Found], li
     print("cold start (s) | memory (MB) | installed (MB) |\n|---|---:|---:|---:|---:|---:|---:|---:|")
     for each in contenders:
         if (seen := found.get(each.title)) is not None:
-            low, high = interval(partial(best, seen), seen.pace.num_rounds)
-            figures = f"{best(seen):.1f} ({low:.1f} to {high:.1f}) | {_both(seen.rounds)} | {_three(seen.low)}"
+            best = _with_interval(seen.rounds.best_per_s, seen.rounds, 1)
+            figures = f"{best} | {_both(seen.rounds)} | {_three(seen.low)}"
             sizes = f"{seen.cold_start_s:.1f} | {seen.memory_mb:.0f} | {each.installed_mb:,.0f}"
             print(f"| {each.title} | {figures} | {sizes} |")
     print(f"| limit: bare onnxruntime, with decoding | | {_both(limit)} | | | | |")
@@ -184,32 +184,29 @@ def _say_ratios(found: dict[str, Found], limit: Rounds) -> None:
     ours = found.get("**winnow**")
     if ours is None:
         return
-    num = ours.pace.num_rounds
+    mine = ours.rounds
     ratios = [
-        f"{_ratio(partial(_times, ours, seen), num)} times {title}" if best(seen) else f"{title}: never below 100 ms"
+        f"{_with_interval(partial(_times, mine, seen.rounds), mine)} times {title}"
+        if seen.rounds.best_per_s()
+        else f"{title}: never below 100 ms"
         for title, seen in found.items()
         if seen is not ours
     ]
-    closed = _ratio(lambda draw: ours.rounds.closed_per_s(draw) / limit.closed_per_s(draw), num)
-    cpu = _ratio(lambda draw: limit.cpu_s(draw) / ours.rounds.cpu_s(draw), num)
+    closed = _with_interval(lambda draw: mine.closed_per_s(draw) / limit.closed_per_s(draw), mine)
+    cpu = _with_interval(lambda draw: limit.cpu_s(draw) / mine.cpu_s(draw), mine)
     print(f"\nThroughput of winnow at p99 < 100 ms: {', '.join(ratios)}; ", end="")
     print(f"8 clients: {closed} of bare onnxruntime, which shares its cores with no client; ", end="")
     print(f"by what the processor works for a picture: {cpu}. {GOALS}")
 
 
-def best(found: Found, draw: Draw = ()) -> float:
-    """Return the highest arrival rate with p99 within the limit and few refused."""
-    return found.rounds.best_per_s(found.pace.low_rate_per_s, draw)
+def _times(ours: Rounds, others: Rounds, draw: Draw) -> float:
+    theirs = others.best_per_s(draw)
+    return ours.best_per_s(draw) / theirs if theirs else float("inf")
 
 
-def _times(ours: Found, other: Found, draw: Draw) -> float:
-    theirs = best(other, draw)
-    return best(ours, draw) / theirs if theirs else float("inf")
-
-
-def _ratio(statistic: Callable[[Draw], float], num_rounds: int) -> str:
-    low, high = interval(statistic, num_rounds)
-    return f"{statistic(()):.2f} ({low:.2f} to {high:.2f})"
+def _with_interval(statistic: Callable[[Draw], float], rounds: Rounds, num_digits: int = 2) -> str:
+    low, high = interval(statistic, len(rounds.closed))
+    return f"{statistic(()):.{num_digits}f} ({low:.{num_digits}f} to {high:.{num_digits}f})"
 
 
 def _both(rounds: Rounds) -> str:

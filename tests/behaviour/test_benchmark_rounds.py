@@ -7,8 +7,6 @@ import pytest
 
 from winnow.load_test.answers import Answer
 
-LOW_PER_S = 4.0
-
 
 def answers(num_good: int, *, latency_ms: float = 10.0, num_refused: int = 0, num_failed: int = 0) -> list[Answer]:
     statuses = [200] * num_good + [503] * num_refused + [0] * num_failed
@@ -23,7 +21,7 @@ def make(rounds: ModuleType) -> Any:
         probes = {
             rate: [rounds.Probe.of(answers(9, latency_ms=each)) for each in p99_ms] for rate, p99_ms in by_rate.items()
         }
-        return rounds.Rounds(low=probes.pop(LOW_PER_S), at_rate=probes)
+        return rounds.Rounds(at_rate=probes)
 
     return make
 
@@ -56,13 +54,13 @@ def test_a_rate_is_as_bad_as_the_limit_that_it_is_nearest_to(
 def test_the_rate_that_is_just_kept_lies_between_the_last_that_was_and_the_next(
     make: Any, by_rate: dict[float, list[float]], best_per_s: float
 ) -> None:
-    assert make(by_rate).best_per_s(LOW_PER_S) == pytest.approx(best_per_s)
+    assert make(by_rate).best_per_s() == pytest.approx(best_per_s)
 
 
 def test_rounds_that_agree_leave_no_doubt_and_others_do(rounds: ModuleType, make: Any) -> None:
     sure = make({4.0: [20] * 6, 10.0: [60] * 6, 20.0: [140] * 6})
     unsure = make({4.0: [20] * 6, 10.0: [60] * 6, 20.0: [110, 120, 130, 150, 160, 170]})
-    ends = [rounds.interval(lambda draw, each=each: each.best_per_s(LOW_PER_S, draw), 6) for each in (sure, unsure)]
+    ends = [rounds.interval(each.best_per_s, 6) for each in (sure, unsure)]
     assert ends[0] == pytest.approx((15.0, 15.0))
     assert ends[1][0] < 14.5
     assert ends[1][1] > 15.5
@@ -70,4 +68,4 @@ def test_rounds_that_agree_leave_no_doubt_and_others_do(rounds: ModuleType, make
 
 def test_a_rate_that_was_given_up_counts_with_the_rounds_it_has(make: Any) -> None:
     seen = make({4.0: [20] * 6, 10.0: [60] * 6, 20.0: [300, 300]})
-    assert seen.best_per_s(LOW_PER_S, (3, 4, 5, 3, 4, 5)) == seen.best_per_s(LOW_PER_S)
+    assert seen.best_per_s((3, 4, 5, 3, 4, 5)) == seen.best_per_s()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from winnow.serving.admission import BatchLimits, Overloaded
+from winnow.serving.admission import Admission, BatchLimits, Overloaded
 from winnow.serving.batcher import Batcher
 
 LIMITS = BatchLimits(num_workers=1, max_batch=4, wait_s=0, max_queue=8, patience_s=60)
@@ -128,6 +128,30 @@ def test_a_full_queue_refuses_and_says_when_to_come_again() -> None:
 
     with batching(work) as batcher:
         assert len(asyncio.run(play(batcher))) == 9
+
+
+def test_a_burst_may_wait_since_nobody_did_a_moment_ago_and_an_overload_may_not() -> None:
+    work, clock = Doubling(), [100.0]
+    limits = BatchLimits(num_workers=1, max_batch=1, wait_s=0, max_queue=6, patience_s=0)
+
+    async def play(batcher: Batcher[int, int]) -> None:
+        batcher._admission = Admission(limits, lambda: clock[0])
+        await values(batcher, 0)
+        clock[0] += 60
+        work.may_go.clear()
+        tasks = [asyncio.create_task(values(batcher, 1))]
+        await until(lambda: len(work.batches) == 2)
+        tasks += [asyncio.create_task(values(batcher, number)) for number in (2, 3)]
+        await until(lambda: batcher.num_waiting == 2)
+        batcher.require_room()
+        clock[0] += 60
+        with pytest.raises(Overloaded):
+            batcher.require_room()
+        work.may_go.set()
+        await asyncio.gather(*tasks)
+
+    with batching(work, limits) as batcher:
+        asyncio.run(play(batcher))
 
 
 def test_an_empty_queue_takes_more_than_may_wait() -> None:

@@ -507,9 +507,8 @@ def press_until(page: "Page", is_there: str) -> None:
 @in_browser
 def test_all_of_it_works_by_keyboard(visit: Callable[..., "Page"]) -> None:
     page = visit()
-    page.on(
-        "filechooser", lambda _: None
-    )  # from now on choosers are caught; asked for at the key, it may come too late
+    # Choosers are caught from now on: Playwright begins it beside the next key, and the real one opens before that.
+    page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
