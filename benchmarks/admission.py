@@ -1,4 +1,4 @@
-"""Who may wait when too many come: winnow's rule beside none and beside a short queue, simulated, so without noise.
+"""Who may wait when too many come: winnow's rule beside none and beside a short queue, simulated.
 
 Requests arrive by chance (Poisson) at two workers; an image takes 13 ms of one of them, half or one and a half times
 that at the ends, and for tenths of a second the machine is a fifth slower or faster. `winnow` is the class that the
